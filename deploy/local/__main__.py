@@ -36,10 +36,11 @@ def up(clock: float, directory: Path) -> None:
 
 @main.command()
 @click.option("--clock", default=40.0, show_default=True, help="How much faster than life the simulated host runs.")
-def demo(clock: float) -> None:
+@click.option("--directory", type=click.Path(path_type=Path), default=ROOT / ".run", show_default=True)
+def demo(clock: float, directory: Path) -> None:
     """Build a 3-node nested cluster on a simulated host, show it, tear it down."""
     console = Console()
-    _guard(console, lambda: run_demo(console, StackSettings(clock=clock)))
+    _guard(console, lambda: run_demo(console, StackSettings(directory=directory, clock=clock)))
 
 
 def _up(console: Console, settings: StackSettings) -> int:
