@@ -32,7 +32,7 @@ openapi: $(VENV)/.runtime ## write openapi.yaml from the code
 	$(PY) -m service.api.openapi > openapi.yaml.new && mv openapi.yaml.new openapi.yaml
 
 bench: $(VENV)/.dev ## measure ratios and write docs/bench.md (about ten minutes)
-	$(PY) -m deploy.bench
+	$(PY) -m tests.bench
 
 lock: ## resolve the dependencies again and lock them with hashes (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q requirements/runtime.in -o requirements/runtime.txt
