@@ -189,8 +189,8 @@ class Stack:
             "limits": {"max_sessions": self.settings.max_sessions},
         }
         self.host_id = self._create("/v1/hosts", body)["id"]
-        image = self.sandbox["images"][0]
-        body = {key: image[key] for key in ("name", "path", "sha256", "os_build", "edition")}
+        world = requests.get(f"{self.sandbox_url}/world", timeout=10).json()
+        body = {**world["images"][0], "name": "ws2022", "os_build": 20348}
         self.image_id = self._create("/v1/images", body)["id"]
 
     def _create(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:

@@ -30,8 +30,9 @@ TERMINAL_STATES = frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.CANCE
 _ENDINGS = frozenset({JobState.FAILED, JobState.CANCELLED, JobState.EXPIRED})
 
 TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
-    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.CANCELLED, JobState.EXPIRED}),
-    JobState.WAITING: frozenset({JobState.QUEUED, JobState.CANCELLED, JobState.EXPIRED}),
+    # A retried job that is stopped while it is queued or waiting may still have finished steps to undo.
+    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.ROLLING_BACK, JobState.CANCELLED, JobState.EXPIRED}),
+    JobState.WAITING: frozenset({JobState.QUEUED, JobState.ROLLING_BACK, JobState.CANCELLED, JobState.EXPIRED}),
     JobState.RUNNING: frozenset({JobState.SUCCEEDED, JobState.CANCELLING, JobState.ROLLING_BACK}) | _ENDINGS,
     JobState.CANCELLING: frozenset({JobState.ROLLING_BACK}) | _ENDINGS,
     JobState.ROLLING_BACK: _ENDINGS,
@@ -60,8 +61,9 @@ class StepState(StrEnum):
 class Job:
     """One job record as callers see it. Times are seconds since 1970 UTC; `version` rises with every change (ETag).
 
-    `request` is the validated request without secrets. `error` is a problem object and `result` the lab's facts; both are
-    None until there is one. `cancel_unconfirmed` says that a remote call could not be shown to have stopped.
+    `request` is the validated request without secrets. `error` is a problem object and `result` the lab's facts; both
+    are None until there is one. `waiting_for` says what a job waits for and who holds it. `cancel_unconfirmed` says
+    that a remote call could not be shown to have stopped.
     """
 
     id: str
@@ -85,11 +87,22 @@ class Job:
     request_id: str = ""
     steps_total: int = 0
     steps_done: int = 0
+    priority: int = 1
+    tenant: str = ""
+    on_failure: str = "keep"
+    on_cancel: str = "keep"
+    deadline_at: float | None = None
+    target: str = ""
+    callback_url: str = ""
 
 
 @dataclass(frozen=True)
 class StepRecord:
-    """One step of a job as callers see it. `attempt` counts claims; `message` is the last progress text."""
+    """One step of a job as callers see it.
+
+    `attempt` counts tries (waits and releases are not counted); `generation` rises when a failed step is tried again;
+    `intent` is what it was last about to do; `message` is the last progress text.
+    """
 
     id: str
     action: str
@@ -105,3 +118,6 @@ class StepRecord:
     weight_seconds: float = 0.0
     error: Mapping[str, Any] | None = None
     worker: str = ""
+    generation: int = 1
+    fence: int = 0
+    intent: Mapping[str, Any] | None = None

@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from service.ledger import estimate
+
 
 class Severity(StrEnum):
     """How much a finding matters: an error forbids the build, a warning is shown, info explains."""
@@ -70,7 +72,8 @@ class Demand:
 class PlanContext:
     """What the ledger knows when it plans: the host's and the image's record and, for later jobs, the lab's.
 
-    Each is a plain mapping or None when it is not known; a plan never fails for what it does not know, it says so in a finding.
+    Each is a plain mapping or None when it is not known; a plan never fails for what it does not know, but says so in
+    a finding. A lab is its record; its `facts` and `request` are what later plans are made of.
     """
 
     lab_id: str = ""
@@ -95,10 +98,11 @@ class Plan:
 
     def critical_path_seconds(self) -> float:
         """Return the longest chain of weights: the shortest possible duration with unlimited parallelism."""
-        ends: dict[str, float] = {}
-        for step in self.steps:  # steps are listed after what they need
-            ends[step.id] = max((ends[need] for need in step.needs), default=0.0) + step.weight_seconds
-        return max(ends.values(), default=0.0)
+        return estimate.critical_path_seconds(self.steps)
+
+    def bounded_seconds(self, parallel: int, heavy: int) -> float:
+        """Return the duration with at most `parallel` steps at once, `heavy` of them heavy; ValueError below 1."""
+        return estimate.bounded_seconds(self.steps, parallel, heavy)
 
     def digest(self) -> str:
         """Return a SHA-256 over steps and demand: the same request and facts give the same digest."""

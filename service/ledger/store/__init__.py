@@ -1,0 +1,141 @@
+"""The only Redis code. `Store` gives one object a noun; every change of state is one atomic Lua move.
+
+Other rooms import from here and from nowhere below.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Self
+
+import redis
+
+from service.ledger.store.claims import Claim, RenewResult, StepOutcome, StepResult, SweepResult
+from service.ledger.store.deliveries import (
+    Delivery,
+    DeliveryAttempt,
+    DeliveryClaim,
+    DeliveryResult,
+    DeliveryState,
+    DeliveryStore,
+)
+from service.ledger.store.durability import REQUIRED, durability_faults
+from service.ledger.store.endpoints import Endpoint, EndpointStore
+from service.ledger.store.errors import (
+    IllegalMove,
+    InUse,
+    LeaseLost,
+    LedgerError,
+    NameTaken,
+    NotFound,
+    VersionConflict,
+)
+from service.ledger.store.events import EventStore
+from service.ledger.store.feed import EventFeed, Subscription
+from service.ledger.store.hosts import Host, HostCapacity, HostLimits, HostStore, Reservation
+from service.ledger.store.images import Image, ImageStore
+from service.ledger.store.jobs import JobStore
+from service.ledger.store.keys import ApiKey, KeyStore
+from service.ledger.store.labs import Lab, LabFilter, LabState, LabStore
+from service.ledger.store.leases import LeaseStore
+from service.ledger.store.scripts import Scripts
+from service.ledger.store.settings import DEFAULT_SETTINGS, STANDARD_SCHEDULE, StoreSettings
+from service.ledger.store.submission import Idempotency, JobFilter, Outcome, Submission, SubmitResult
+from service.ledger.store.workers import WorkerRecord, WorkerRegistry
+
+__all__ = [
+    "STANDARD_SCHEDULE",
+    "ApiKey",
+    "Claim",
+    "Delivery",
+    "DeliveryAttempt",
+    "DeliveryClaim",
+    "DeliveryResult",
+    "DeliveryState",
+    "DeliveryStore",
+    "Endpoint",
+    "EndpointStore",
+    "EventFeed",
+    "EventStore",
+    "Host",
+    "HostCapacity",
+    "HostLimits",
+    "HostStore",
+    "Idempotency",
+    "IllegalMove",
+    "Image",
+    "ImageStore",
+    "InUse",
+    "JobFilter",
+    "JobStore",
+    "KeyStore",
+    "Lab",
+    "LabFilter",
+    "LabState",
+    "LabStore",
+    "LeaseLost",
+    "LeaseStore",
+    "LedgerError",
+    "NameTaken",
+    "NotFound",
+    "Outcome",
+    "RenewResult",
+    "Reservation",
+    "StepOutcome",
+    "StepResult",
+    "Store",
+    "StoreSettings",
+    "Submission",
+    "SubmitResult",
+    "Subscription",
+    "SweepResult",
+    "VersionConflict",
+    "WorkerRecord",
+    "WorkerRegistry",
+]
+
+
+class Store:
+    """One ledger: a namespace on one server. Needs a client with `decode_responses=True`. Safe to share by threads."""
+
+    def __init__(self, client: redis.Redis, settings: StoreSettings = DEFAULT_SETTINGS) -> None:
+        scripts = Scripts(client, settings)
+        self.settings = settings
+        self.client = client
+        self.jobs = JobStore(scripts)
+        self.leases = LeaseStore(scripts)
+        self.events = EventStore(scripts)
+        self.hosts = HostStore(scripts)
+        self.images = ImageStore(scripts)
+        self.labs = LabStore(scripts)
+        self.keys = KeyStore(scripts)
+        self.endpoints = EndpointStore(scripts)
+        self.deliveries = DeliveryStore(scripts)
+        self.workers = WorkerRegistry(scripts)
+
+    @classmethod
+    def open(cls, redis_url: str, settings: StoreSettings = DEFAULT_SETTINGS) -> Self:
+        """Make a client with bounded waits and use it. Does not connect yet."""
+        client = redis.Redis.from_url(
+            redis_url,
+            decode_responses=True,
+            socket_timeout=10,
+            socket_connect_timeout=3,
+            socket_keepalive=True,
+            health_check_interval=5,
+        )
+        return cls(client, settings)
+
+    def check_durability(self) -> list[str]:
+        """Return what is wrong with the server's settings, [] when acknowledged writes are safe. Raise redis errors."""
+        client: Any = self.client
+        found: dict[str, str] = {}
+        for name in REQUIRED:
+            found.update(client.config_get(name))
+        return durability_faults(found)
+
+    def ping(self) -> float:
+        """Return the seconds that the server took to answer. Raise redis errors."""
+        started = time.perf_counter()
+        self.client.ping()
+        return time.perf_counter() - started

@@ -1,0 +1,102 @@
+"""The one script that the sandbox knows by its hash: the shipped bootstrap.ps1, which loads the module into a session.
+
+Its text is static, so the hash says what it does: check the SHA-256 of the parameter Source, make the functions of the
+module callable, answer Get-NestedModuleInfo. Before that they do not exist in the session, as on a real host.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, Final
+
+from sandbox.machine import Command, PsError, Runspace, Streams
+
+# tests/unit/sandbox/test_bootstrap.py fails when the shipped script changes: read it again, then change this.
+BOOTSTRAP_SHA256: Final = "dc022818b4bf53f774aaea942cd00863c6494c7f4c6f9dc8e263ee3edd6ae7b0"
+_INFO: Final = "get-nestedmoduleinfo"
+_MARK: Final = "-nested"
+
+
+class ModuleSession:
+    """A runspace in which the module may have to be loaded first. One a shell; safe to use from several threads."""
+
+    def __init__(self, inner: Runspace, *, is_preinstalled: bool) -> None:
+        self._inner = inner
+        self._is_preinstalled = is_preinstalled
+        self._sha256 = ""
+
+    def invoke(self, command: Command, streams: Streams) -> None:
+        """Run a command as `Runspace.invoke` does; a script is the bootstrap script."""
+        if command.is_script:
+            self._load(command, streams)
+            return
+        name = command.name.lower()
+        if _MARK in name and not self._is_preinstalled and not self._sha256:
+            raise _missing(command.name)
+        own = name == _INFO and bool(self._sha256)
+        self._inner.invoke(command, _WithHash(streams, self._sha256) if own else streams)
+
+    def _load(self, command: Command, streams: Streams) -> None:
+        given = {name.lower(): value for name, value in command.parameters.items()}
+        names = ("source", "sha256")
+        source, announced = (str(given.get(name, value)) for name, value in zip(names, _two(command), strict=True))
+        actual = hashlib.sha256(source.encode()).hexdigest()
+        if actual != announced.lower():
+            raise _refused(announced)
+        self._sha256 = actual
+        self.invoke(Command("Get-NestedModuleInfo"), streams)
+
+
+class _WithHash:
+    """Streams that put the loaded module's hash into the machine's answer."""
+
+    def __init__(self, inner: Streams, sha256: str) -> None:
+        self._inner = inner
+        self._sha256 = sha256
+
+    def output(self, obj: Any) -> None:
+        self._inner.output({**obj, "Sha256": self._sha256} if isinstance(obj, dict) else obj)
+
+    def progress(self, activity: str, status: str, percent: int) -> None:
+        self._inner.progress(activity, status, percent)
+
+    def warning(self, text: str) -> None:
+        self._inner.warning(text)
+
+    def verbose(self, text: str) -> None:
+        self._inner.verbose(text)
+
+    def information(self, text: str) -> None:
+        self._inner.information(text)
+
+    def error(self, error: PsError) -> None:
+        self._inner.error(error)
+
+    def stopped(self) -> bool:
+        return self._inner.stopped()
+
+
+def _two(command: Command) -> tuple[Any, Any]:
+    first, second, *_ = (*command.positional, "", "")
+    return first, second
+
+
+def _refused(announced: str) -> PsError:
+    return PsError(
+        "Matryoshka.ModuleRefused",
+        "InvalidData",
+        "The module that arrived is not the one that was announced.",
+        exception_type="System.InvalidOperationException",
+        hresult=0x80131509,
+        target=announced,
+    )
+
+
+def _missing(name: str) -> PsError:
+    return PsError(
+        "CommandNotFoundException",
+        "ObjectNotFound",
+        f"The term '{name}' is not recognized as the name of a cmdlet, function, script file, or operable program.",
+        exception_type="System.Management.Automation.CommandNotFoundException",
+        target=name,
+    )

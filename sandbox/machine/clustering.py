@@ -1,0 +1,141 @@
+"""What failover clusters do and refuse (facts/hyperv.md D). Callers hold the realm's lock."""
+
+from __future__ import annotations
+
+from sandbox.machine import network, winerrors
+from sandbox.machine.call import Call
+from sandbox.machine.features import CLUSTERING, state_of
+from sandbox.machine.life import BUILTIN, INSTALLED, elapsed, is_up
+from sandbox.machine.model import Cluster, Machine
+from sandbox.machine.realm import Realm
+from sandbox.machine.sessions import account_of, full_token
+
+UP = "Up"
+DOWN = "Down"
+JOINING = "Joining"
+NAME_LENGTH = 15
+_CODE_ACCESS = 0x80070005
+
+
+def require(call: Call, command: str) -> None:
+    """Without the feature there is no such command."""
+    if state_of(call.machine, CLUSTERING) != INSTALLED:
+        raise winerrors.command_missing(command)
+
+
+def cluster_of(realm: Realm, machine: Machine) -> Cluster | None:
+    """The cluster that a machine is configured for; None when it is no member."""
+    return realm.state.clusters.get(machine.cluster.lower()) if machine.cluster else None
+
+
+def members(realm: Realm, cluster: Cluster) -> list[Machine]:
+    """The member machines that still exist, in the order of joining."""
+    return [realm.machines[uid] for uid in cluster.members if uid in realm.machines]
+
+
+def service(realm: Realm, machine: Machine) -> str:
+    """Up, Joining or Down: the cluster service of one member, before quorum is asked."""
+    if not is_up(realm, machine) or machine.computer_name in realm.faults.down_nodes:
+        return DOWN
+    if elapsed(realm, machine) < realm.sleep_seconds(realm.config.boot.cluster_service):
+        return JOINING
+    return UP
+
+
+def has_quorum(realm: Realm, cluster: Cluster) -> bool:
+    """At least half of the votes: dynamic quorum keeps the last one alive."""
+    states = [service(realm, machine) for machine in members(realm, cluster)]
+    witness = 1 if cluster.witness else 0
+    return 2 * (states.count(UP) + witness) >= len(states) + witness and UP in states
+
+
+def node_state(realm: Realm, cluster: Cluster, machine: Machine) -> str:
+    """What Get-ClusterNode says of a member."""
+    state = service(realm, machine)
+    return state if state != UP or has_quorum(realm, cluster) else DOWN
+
+
+def require_service(call: Call, cmdlet: str) -> Cluster:
+    """The running cluster of this machine; raises what cluster cmdlets raise without one."""
+    cluster = cluster_of(call.realm, call.machine)
+    if cluster is None or node_state(call.realm, cluster, call.machine) != UP:
+        raise winerrors.cluster_stopped(cmdlet)
+    return cluster
+
+
+def reach(call: Call, name: str, cmdlet: str, word: str) -> Machine:
+    """Another node as the cluster cmdlets reach it: by name, through its firewall, with its administrators' rights."""
+    target = network.find(call.realm, call.machine, name)
+    if target is None:
+        text = f"The node '{name}' cannot be contacted. Ensure that it is powered on and is connected to the network."
+        raise winerrors.cluster(
+            "ClusterNodeNotReachable", cmdlet, "ConnectionError", text, code=0x800706BA, target=name
+        )
+    if target is call.machine:
+        return target
+    if not _firewall_open(call.realm, target) or state_of(target, CLUSTERING) != INSTALLED:
+        text = f"Failed to access remote registry on '{name}'. The network path was not found."
+        raise winerrors.cluster(word, cmdlet, "NotSpecified", text, code=0x80070035, target=name)
+    if not _administers(call, target):
+        text = (
+            f"There was an error adding node '{name}' to the cluster. You do not have administrative privileges on the "
+            f"server '{name}'. Requested registry access is not allowed."
+        )
+        raise winerrors.cluster(word, cmdlet, "NotSpecified", text, code=_CODE_ACCESS, target=name)
+    return target
+
+
+def _firewall_open(realm: Realm, target: Machine) -> bool:
+    on = {group.lower() for group in target.firewall_groups}
+    needed = {group.lower() for group in realm.config.cluster_firewall_groups}
+    return needed <= on if needed else bool(on)
+
+
+def _administers(call: Call, target: Machine) -> bool:
+    """The same local name and password on both, unfiltered; or members of one domain."""
+    if call.machine.domain and call.machine.domain == target.domain:
+        return True
+    account = account_of(call.logon.user)
+    mine = call.machine.accounts.get(account)
+    same = mine is not None and target.accounts.get(account) == mine
+    return same and (account == BUILTIN or full_token(target, account))
+
+
+def refuse_names(call: Call, name: str, address: str) -> None:
+    """The cluster's name and address must be free."""
+    taken = {item.lower() for item in call.realm.config.cluster_names_in_use} | set(call.realm.state.clusters)
+    machines = {item.computer_name.lower() for item in call.realm.machines.values() if item.powered}
+    if len(name) > NAME_LENGTH:
+        text = f"The cluster name '{name}' is longer than {NAME_LENGTH} characters."
+        raise winerrors.cluster("PSArgument", "NewCluster", "InvalidArgument", text, target=name)
+    if name.lower() in taken | machines:
+        text = f"There was an error creating the cluster '{name}'. The name is already in use on the network."
+        raise winerrors.cluster("New-Cluster", "NewCluster", "NotSpecified", text, code=0x80070034, target=name)
+    holder = network.holder_of(call.realm, address, call.machine) if address else ""
+    if holder:
+        text = f"The static address '{address}' is already in use on the network."
+        raise winerrors.cluster("New-Cluster", "NewCluster", "NotSpecified", text, code=0x80071397, target=address)
+
+
+def add(call: Call, cluster: Cluster, machine: Machine) -> None:
+    """Make a machine a member."""
+    cluster.members.append(machine.uid)
+    machine.cluster = cluster.name
+    call.realm.effect("node_joined", f"{machine.label}:{cluster.name}")
+
+
+def evict(call: Call, cluster: Cluster, machine: Machine) -> None:
+    """Take a member out."""
+    cluster.members.remove(machine.uid)
+    machine.cluster = ""
+    call.realm.effect("node_evicted", f"{machine.label}:{cluster.name}")
+
+
+def data_disks(realm: Realm, machine: Machine) -> int:
+    """Disks of a node that hold no operating system."""
+    host = realm.host_of(machine)
+    vm = host.vms.get(machine.vm_id) if host is not None else None
+    if host is None or vm is None:
+        return 0
+    found = (host.disks.get(path.lower()) for path in vm.disks)
+    return sum(1 for disk in found if disk is not None and not disk.image)

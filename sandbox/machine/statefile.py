@@ -1,0 +1,64 @@
+"""The world's file: written whole and atomically by one background thread, soon after each effect."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+DEBOUNCE_SECONDS = 0.2
+# A big world takes longer to write: at most a tenth of the time goes into writing.
+_REST_FACTOR = 9.0
+
+
+def write_atomically(path: Path, data: Any) -> None:
+    """Replace the file by JSON; readers see the old or the new one, never a part."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    temporary.write_text(json.dumps(data, separators=(",", ":")), encoding="utf-8")
+    temporary.chmod(0o600)
+    temporary.replace(path)
+
+
+class StateFile:
+    """Calls `snapshot` and writes its answer when marked as changed."""
+
+    def __init__(self, path: Path, snapshot: Callable[[], Any]) -> None:
+        """Starts the writing thread."""
+        self._path = path
+        self._snapshot = snapshot
+        self._changed = threading.Event()
+        self._closing = threading.Event()
+        self._writing = threading.Lock()
+        self._thread = threading.Thread(target=self._run, name="world-state", daemon=True)
+        self._thread.start()
+
+    def mark(self) -> None:
+        """Something changed: write within about 0.2 s."""
+        self._changed.set()
+
+    def flush(self) -> None:
+        """Write now."""
+        with self._writing:
+            self._changed.clear()
+            write_atomically(self._path, self._snapshot())
+
+    def close(self) -> None:
+        """Write a last time and end the thread. Safe to repeat."""
+        self._closing.set()
+        self._changed.set()
+        self._thread.join()
+        self.flush()
+
+    def _run(self) -> None:
+        while True:
+            self._changed.wait()
+            if self._closing.is_set():
+                return
+            started = time.monotonic()
+            self.flush()
+            took = time.monotonic() - started
+            self._closing.wait(max(DEBOUNCE_SECONDS, took * _REST_FACTOR))

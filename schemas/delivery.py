@@ -1,0 +1,43 @@
+"""Deliveries: one event to one endpoint, with the log of its attempts."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields
+
+from schemas.base import Timestamp, choice, object_id
+from schemas.event import EVENT_TYPES
+from schemas.page import PageQuerySchema
+
+DELIVERY_STATES = ("pending", "sending", "delivered", "failed")
+
+
+class DeliveryAttemptSchema(Schema):
+    """One try. `status` is null when no answer came; `excerpt` is the beginning of the answer."""
+
+    at = Timestamp(required=True)
+    status = fields.Integer(allow_none=True)
+    seconds = fields.Float()
+    excerpt = fields.String()
+    error = fields.String()
+
+
+class DeliverySchema(Schema):
+    """A delivery as callers see it. Its id is the `webhook-id` header of every attempt."""
+
+    id = object_id("wd", required=True)
+    endpoint_id = fields.String()
+    job_id = fields.String()
+    event_id = fields.String()
+    type = choice(*EVENT_TYPES)
+    state = choice(*DELIVERY_STATES, required=True)
+    attempts = fields.List(fields.Nested(DeliveryAttemptSchema))
+    next_try_at = Timestamp(allow_none=True)
+    created_at = Timestamp()
+
+
+class DeliveryQuerySchema(PageQuerySchema):
+    """Filters of the list of deliveries."""
+
+    state = choice(*DELIVERY_STATES)
+    endpoint_id = object_id("we")
+    job_id = object_id("job")

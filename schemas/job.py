@@ -1,0 +1,95 @@
+"""Jobs: what is posted (one schema a kind, told apart by `kind`), and what is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import Schema, fields
+
+from schemas.base import Labels, StrictSchema, Timestamp, choice, coded, object_id, text
+from schemas.kinds import REQUEST_SCHEMAS
+from schemas.page import PageQuerySchema
+from schemas.problem import ProblemSchema
+
+JOB_STATES = (
+    "queued",
+    "waiting",
+    "running",
+    "cancelling",
+    "rolling_back",
+    "succeeded",
+    "failed",
+    "cancelled",
+    "expired",
+)
+
+
+class JobRequestSchema(StrictSchema):
+    """The body of `POST /v1/jobs`: loads with the schema of its `kind`, so errors point into that schema."""
+
+    kind = choice(*REQUEST_SCHEMAS, required=True)
+
+    def load(self, data: Any, **_options: Any) -> dict[str, Any]:
+        """Return the request with its defaults filled in; raises ValidationError."""
+        loaded: dict[str, Any] = request_schema(data).load(data)
+        return loaded
+
+
+def request_schema(data: Any) -> Schema:
+    """Return the schema for this body; raises ValidationError when it has no kind that we know."""
+    if not isinstance(data, Mapping):
+        raise coded("Not a JSON object.", "type", "_schema")
+    if "kind" not in data:
+        raise coded("Missing data for required field.", "required", "kind")
+    kind = data["kind"]
+    if not isinstance(kind, str) or kind not in REQUEST_SCHEMAS:
+        raise coded(f"Must be one of: {', '.join(REQUEST_SCHEMAS)}.", "choice", "kind")
+    return REQUEST_SCHEMAS[kind]()
+
+
+class JobSchema(Schema):
+    """A job as callers see it. `error` is a problem object and `result` the lab's facts, each null until there is one.
+
+    Treat a state that you do not know as "still running". The final ones are succeeded, failed, cancelled and expired.
+    """
+
+    id = object_id("job", required=True)
+    kind = choice(*REQUEST_SCHEMAS, required=True)
+    state = choice(*JOB_STATES, required=True)
+    request = fields.Dict(keys=fields.String(), metadata={"description": "as validated, without secrets"})
+    version = fields.Integer(required=True)
+    created_at = Timestamp(required=True)
+    started_at = Timestamp(allow_none=True)
+    ended_at = Timestamp(allow_none=True)
+    host_id = fields.String()
+    lab_id = fields.String()
+    labels = Labels()
+    progress_percent = fields.Integer()
+    eta_seconds = fields.Float(allow_none=True)
+    waiting_for = fields.String()
+    steps_total = fields.Integer()
+    steps_done = fields.Integer()
+    error = fields.Nested(ProblemSchema, allow_none=True)
+    result = fields.Dict(keys=fields.String(), allow_none=True)
+    cancel_unconfirmed = fields.Boolean()
+    retries = fields.Integer()
+    request_id = fields.String()
+
+
+class JobCancelSchema(StrictSchema):
+    """The body of a cancel. Without `on_cancel` the job's own choice counts."""
+
+    on_cancel = choice("keep", "rollback", load_default=None, allow_none=True)
+
+
+class JobQuerySchema(PageQuerySchema):
+    """Filters of the list of jobs; all of them must hold. `label` is name=value."""
+
+    state = choice(*JOB_STATES)
+    kind = choice(*REQUEST_SCHEMAS)
+    host_id = object_id("host")
+    lab_id = object_id("lab")
+    label = text(3, 127, pattern=r"[^=]+=[^=]*", hint="A label is given as name=value.")
+    created_after = Timestamp()
+    created_before = Timestamp()

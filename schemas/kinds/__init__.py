@@ -1,0 +1,26 @@
+"""One request schema a job kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from schemas.kinds.enable_nesting import EnableNestingRequestSchema
+from schemas.kinds.inspect_host import InspectHostRequestSchema
+from schemas.kinds.install_role import InstallRoleRequestSchema
+from schemas.kinds.nested_cluster import NestedClusterRequestSchema
+from schemas.kinds.nested_host import NestedHostRequestSchema
+from schemas.kinds.nested_vm import NestedVMRequestSchema
+from schemas.kinds.teardown import TeardownRequestSchema
+from schemas.kinds.verify_lab import VerifyLabRequestSchema
+from schemas.request import RequestSchema
+
+REQUEST_SCHEMAS: Mapping[str, type[RequestSchema]] = {
+    "nested_cluster": NestedClusterRequestSchema,
+    "nested_host": NestedHostRequestSchema,
+    "enable_nesting": EnableNestingRequestSchema,
+    "install_role": InstallRoleRequestSchema,
+    "nested_vm": NestedVMRequestSchema,
+    "inspect_host": InspectHostRequestSchema,
+    "verify_lab": VerifyLabRequestSchema,
+    "teardown": TeardownRequestSchema,
+}

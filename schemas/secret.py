@@ -1,0 +1,108 @@
+"""Secrets in requests: their two shapes, where they may stand, and how they are taken out before a request is kept."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import ValidationError, fields, validates_schema
+
+from schemas.base import StrictSchema, coded, text
+
+SEEDED_KINDS = frozenset({"nested_cluster", "nested_host"})
+
+_REFERENCE = r"env:MATRYOSHKA_SECRET_[A-Z0-9_]{1,100}|file:[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*"
+_REFERENCE_HINT = (
+    "A reference is env:MATRYOSHKA_SECRET_<NAME> or file:<name> of a file in the workers' secrets directory."
+)
+
+# Where each secret stands in a request. The names are those of the sealed secrets beside a job.
+_PLACES: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "guest_administrator": (("guest", "password"),),
+    "join_credential": (("identity", "join_credential", "password"),),
+    "witness_access_key": (("cluster", "witness", "access_key"),),
+    "callback_secret": (("callback_secret",),),
+    "nested_guest": (("smoke_test", "guest", "password"), ("nested_vm", "guest", "password")),
+}
+
+
+class SecretSchema(StrictSchema):
+    """A secret given (`value`, sealed at once) or named (`ref`, resolved by workers only)."""
+
+    value = text(1, 1024, load_only=True)
+    ref = text(1, 160, pattern=_REFERENCE, hint=_REFERENCE_HINT, load_only=True)
+
+    @validates_schema
+    def _one_of(self, data: dict[str, Any], **_options: Any) -> None:
+        if len(data) != 1:
+            raise coded("Give either value or ref.", "exclusive")
+
+
+class SecretField(fields.Nested):
+    """A secret, never shown again. `shortest` is the least number of characters of a given value."""
+
+    def __init__(self, *, shortest: int = 1, **options: Any) -> None:
+        self.shortest = shortest
+        super().__init__(SecretSchema, load_only=True, **options)
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, *args: Any, **kwargs: Any
+    ) -> Any:
+        loaded = super()._deserialize(value, attr, data, *args, **kwargs)
+        if len(loaded.get("value", "x" * self.shortest)) < self.shortest:
+            raise coded(f"At least {self.shortest} characters.", "length", "value")
+        return loaded
+
+
+class CredentialSchema(StrictSchema):
+    r"""A user name (`user`, `DOMAIN\user` or `user@domain`) and a password."""
+
+    username = text(1, 104, pattern=r'[^"/\[\]:;|=,+*?<>]+', hint="Not a Windows user name.", required=True)
+    password = SecretField(required=True)
+
+
+def split_secrets(request: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, dict[str, str]]]:
+    """Return the request with each secret replaced by `{"secret": "<name>"}`, and the secrets by name.
+
+    The given request is not changed. Safe to repeat: a request without secrets gives itself and nothing.
+    """
+    without = copy.deepcopy(dict(request))
+    secrets: dict[str, dict[str, str]] = {}
+    for name, places in _PLACES.items():
+        for *way, last in places:
+            holder = _follow(without, way)
+            if holder is not None and _is_secret(holder.get(last)):
+                secrets[name] = holder[last]
+                holder[last] = {"secret": name}
+    return without, secrets
+
+
+def generated_secrets(request: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of the secrets that the caller left to us: the guest administrator's where disks are seeded."""
+    given = (request.get("guest") or {}).get("password")
+    return ("guest_administrator",) if request.get("kind") in SEEDED_KINDS and not given else ()
+
+
+def webhook_secret(value: Mapping[str, str]) -> None:
+    """Refuse a given signing secret that is not `whsec_` and the base64 of 24-64 bytes (Standard Webhooks)."""
+    given = value.get("value")
+    if given is None:
+        return
+    body = re.fullmatch(r"whsec_([A-Za-z0-9+/]{32,88})(={0,2})", given)
+    # 24 bytes are 32 characters of base64, 64 bytes are 88 with padding.
+    if body is None or len(body[1] + body[2]) % 4 or not 24 <= len(body[1]) * 3 // 4 <= 64:  # noqa: PLR2004
+        raise ValidationError(
+            coded("A signing secret is whsec_ and the base64 of 24 to 64 bytes.", "pattern", "value").messages
+        )
+
+
+def _follow(holder: Any, way: list[str]) -> dict[str, Any] | None:
+    for part in way:
+        holder = holder.get(part) if isinstance(holder, dict) else None
+    return holder if isinstance(holder, dict) else None
+
+
+def _is_secret(value: object) -> bool:
+    return isinstance(value, dict) and ("value" in value or "ref" in value)

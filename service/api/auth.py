@@ -1,0 +1,121 @@
+"""Who calls, and what the key allows. Keys are known by their SHA-256 only.
+
+A key's record is kept in memory for a few seconds, so a revoked key stops working within `CACHE_SECONDS`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Request
+
+from service.api.problems import Problem
+
+SCOPES = ("jobs:read", "jobs:write", "hosts:read", "hosts:write", "webhooks:write", "admin")
+PUBLIC = "public"
+KEY_PREFIX = "mk_"
+CACHE_SECONDS = 3.0
+_CACHE_ENTRIES = 1024
+_MAX_KEY_LENGTH = 200
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The key that a request was made with. `expires_at` is seconds since 1970 UTC, None for never."""
+
+    key_id: str
+    name: str
+    scopes: frozenset[str]
+    expires_at: float | None = None
+
+    def may(self, scope: str) -> bool:
+        """Tell whether the key has this scope; `admin` has all."""
+        return scope in self.scopes or "admin" in self.scopes
+
+
+def new_key() -> str:
+    """Return a new API key: 256 random bits. It is shown once and kept as a hash."""
+    return KEY_PREFIX + secrets.token_urlsafe(32)
+
+
+def hash_key(key: str) -> str:
+    """Return the hex SHA-256 of a key. A random key of 256 bits needs no salt and no slow hash."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+class KeyRing:
+    """Finds callers by key, and remembers those found for a few seconds. Safe for many threads."""
+
+    def __init__(
+        self,
+        find: Callable[[str], Caller | None],
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._find = find
+        self._monotonic = monotonic
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._known: OrderedDict[str, tuple[float, Caller]] = OrderedDict()
+
+    def caller(self, key: str) -> Caller | None:
+        """Return who has this key, or None when nobody has, or no longer."""
+        digest = hash_key(key)
+        caller = self._remembered(digest) or self._looked_up(digest)
+        if caller is None or (caller.expires_at is not None and caller.expires_at <= self._clock()):
+            return None
+        return caller
+
+    def _remembered(self, digest: str) -> Caller | None:
+        with self._lock:
+            entry = self._known.get(digest)
+        if entry is None or entry[0] < self._monotonic():
+            return None
+        return entry[1]
+
+    def _looked_up(self, digest: str) -> Caller | None:
+        until = self._monotonic() + CACHE_SECONDS
+        caller = self._find(digest)
+        with self._lock:
+            self._known.pop(digest, None)
+            if caller is not None:
+                self._known[digest] = (until, caller)
+                if len(self._known) > _CACHE_ENTRIES:
+                    self._known.popitem(last=False)
+        return caller
+
+
+def presented_key(request: Request) -> str:
+    """Return the key of a request: `Authorization: Bearer mk_...` or `X-API-Key: mk_...`; '' when there is none."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return token.strip()
+    return request.headers.get("X-API-Key", "").strip()
+
+
+def authorize(request: Request, ring: KeyRing, scope: str) -> Caller:
+    """Return the caller when the key allows `scope`.
+
+    Raises:
+        Problem: 401 without a good key, 403 when the key lacks the scope.
+    """
+    key = presented_key(request)
+    if not key:
+        raise _unauthorized("Send an API key as Authorization: Bearer mk_...", "")
+    caller = ring.caller(key) if len(key) <= _MAX_KEY_LENGTH else None
+    if caller is None:
+        raise _unauthorized("The API key is unknown, revoked or expired.", ', error="invalid_token"')
+    if not caller.may(scope):
+        raise Problem(403, "forbidden", f"The API key lacks the scope {scope!r}.", required_scope=scope)
+    return caller
+
+
+def _unauthorized(detail: str, error: str) -> Problem:
+    return Problem(401, "unauthorized", detail, headers={"WWW-Authenticate": f'Bearer realm="matryoshka"{error}'})

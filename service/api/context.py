@@ -1,0 +1,44 @@
+"""What the views work with: built in `service/app.py`, found through the Flask app. No module holds a client."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app
+
+from service.api.auth import KeyRing
+from service.api.pages import Cursors
+from service.api.streams import StreamGate
+from service.api.wake import Wakes
+from service.ledger.store import EventFeed, Store
+from service.settings import Settings
+
+EXTENSION = "matryoshka"
+
+
+@dataclass(frozen=True)
+class Context:
+    """The parts of one web process."""
+
+    settings: Settings
+    store: Store
+    wakes: Wakes
+    feed: EventFeed
+    ring: KeyRing
+    cursors: Cursors
+    gate: StreamGate
+    clock: Callable[[], float] = time.time
+
+    def durability_faults(self) -> list[str]:
+        """Return what is wrong with the server's settings; always [] with `warn`, where the log has it."""
+        return self.store.check_durability() if self.settings.durability == "strict" else []
+
+
+def context() -> Context:
+    """Return the parts of the app that handles this request."""
+    found: Any = current_app.extensions[EXTENSION]
+    assert isinstance(found, Context)  # noqa: S101 - tells mypy what create_app put there
+    return found

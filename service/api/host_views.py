@@ -1,0 +1,203 @@
+"""Hosts: register, look at, change, forget, inspect. The credential goes in and never comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from flask import Response, request
+from flask_smorest import Blueprint
+from marshmallow import fields
+
+from schemas.base import EmptySchema
+from schemas.host import HostCreateSchema, HostQuerySchema, HostSchema, HostUpdateSchema, ReservationSchema
+from schemas.page import page_of
+from service.api.answers import answer, base_of, no_content
+from service.api.conditional import check_if_match, etag_of
+from service.api.context import Context, context
+from service.api.job_answers import accepted, this_sender
+from service.api.job_schemas import JobBody, JobViewSchema
+from service.api.listing import filtered, label_pair, list_page
+from service.api.moves import ledger_refusals
+from service.api.operation import Operation, route
+from service.api.problems import invalid_field, not_found
+from service.api.sealer import sealed
+from service.api.submitting import submit
+from service.ledger.ids import new_id
+from service.ledger.known import capacity_of
+from service.ledger.store import Host, HostCapacity, HostLimits
+
+blueprint = Blueprint("hosts", __name__, description="Hosts: the physical Hyper-V hosts")
+_HOST = "/v1/hosts/<identifier:host_id>"
+_PORTS: Mapping[str, int] = {"https": 5986, "http": 5985}
+_LOOPBACK = frozenset({"localhost", "127.0.0.1"})
+_INSPECT = JobBody()
+
+
+class HostViewSchema(HostSchema):
+    """A host as callers see it. `capacity` is what was set, else what the last inspection told; null when unknown."""
+
+    reservations = fields.List(fields.Nested(ReservationSchema), metadata={"description": "Who holds memory and disk."})
+
+
+_SHAPE = HostViewSchema()
+_RESERVATION = ReservationSchema()
+
+
+def _host(host_id: str) -> Host:
+    host = context().store.hosts.get(host_id)
+    if host is None:
+        raise not_found("host", host_id)
+    return host
+
+
+def _body(host: Host) -> dict[str, Any]:
+    body: dict[str, Any] = _SHAPE.dump(host)
+    return body | {"capacity": capacity_of(host)}
+
+
+def _answer(host: Host, status: int = 200, **headers: str) -> Response:
+    held = [_RESERVATION.dump(one) for one in context().store.hosts.reservations(host.id)]
+    return answer(_body(host) | {"reservations": held}, status, {"ETag": etag_of(host.id, host.version), **headers})
+
+
+def _changed(ctx: Context, host: Host, body: Mapping[str, Any]) -> Host:
+    """Return the host with the given members changed; a password is sealed.
+
+    Raises:
+        Problem: 422 when the password would then travel unencrypted.
+    """
+    changes = dict(body)
+    if "password" in changes:
+        changes["secrets"] = {"password": sealed(ctx.settings.public_key, changes.pop("password"))}
+    if "limits" in changes:
+        changes["limits"] = HostLimits(**changes["limits"])
+    if changes.get("capacity"):
+        changes["capacity"] = HostCapacity(**changes["capacity"])
+    changed = replace(host, **changes)
+    if changed.auth == "basic" and changed.scheme == "http" and changed.address not in _LOOPBACK:
+        raise invalid_field("#/auth", "conflict", "Basic over http sends the password unencrypted; use https.")
+    return changed
+
+
+@route(
+    blueprint,
+    Operation(
+        "registerHost",
+        "POST",
+        "/v1/hosts",
+        "hosts:write",
+        {201: HostViewSchema},
+        body=HostCreateSchema(),
+        problems=(409,),
+        answer_headers={201: ("Location", "ETag")},
+    ),
+)
+def register_host(body: dict[str, Any]) -> Response:
+    """Register a host. Its password is sealed at once: only workers can read it."""
+    ctx = context()
+    body["port"] = body["port"] or _PORTS[body["scheme"]]
+    new = Host(id=new_id("host", ctx.clock()), name=body["name"], address=body["address"])
+    with ledger_refusals("host"):
+        host = ctx.store.hosts.put(_changed(ctx, new, body))
+    return _answer(host, 201, Location=f"{base_of(request, ctx.settings.base_url)}/v1/hosts/{host.id}")
+
+
+@route(
+    blueprint,
+    Operation(
+        "listHosts",
+        "GET",
+        "/v1/hosts",
+        "hosts:read",
+        {200: page_of(HostViewSchema)},
+        query=HostQuerySchema(),
+        answer_headers={200: ("Link",)},
+    ),
+)
+def list_hosts(query: dict[str, Any]) -> Response:
+    """List hosts, newest first."""
+    ctx, label, name = context(), label_pair(query), query.get("name")
+
+    def wanted(host: Host) -> bool:
+        return name in (None, host.name) and (label is None or host.labels.get(label[0]) == label[1])
+
+    return list_page(ctx, query, filtered(ctx.store.hosts.list, wanted), _body)
+
+
+@route(
+    blueprint,
+    Operation(
+        "getHost",
+        "GET",
+        _HOST,
+        "hosts:read",
+        {200: HostViewSchema},
+        answer_headers={200: ("ETag",)},
+    ),
+)
+def get_host(host_id: str) -> Response:
+    """Get a host with its last report, and who holds its memory and disk now."""
+    return _answer(_host(host_id))
+
+
+@route(
+    blueprint,
+    Operation(
+        "updateHost",
+        "PATCH",
+        _HOST,
+        "hosts:write",
+        {200: HostViewSchema},
+        body=HostUpdateSchema(),
+        problems=(409, 412, 428),
+        headers=("IfMatch",),
+        answer_headers={200: ("ETag",)},
+    ),
+)
+def update_host(host_id: str, body: dict[str, Any]) -> Response:
+    """Change a host; only the members that are given change. Waiting jobs that fit then are queued."""
+    ctx, host = context(), _host(host_id)
+    check_if_match(request, etag_of(host.id, host.version))
+    with ledger_refusals("host"):
+        changed = ctx.store.hosts.update(_changed(ctx, host, body))
+    ctx.wakes.steps()
+    return _answer(changed)
+
+
+@route(
+    blueprint,
+    Operation(
+        "deleteHost", "DELETE", _HOST, "hosts:write", {204: None}, problems=(409, 412, 428), headers=("IfMatch",)
+    ),
+)
+def delete_host(host_id: str) -> Response:
+    """Forget a host; refused while labs or unfinished jobs use it."""
+    host = _host(host_id)
+    check_if_match(request, etag_of(host.id, host.version))
+    with ledger_refusals("host"):
+        context().store.hosts.delete(host.id, host.version)
+    return no_content()
+
+
+@route(
+    blueprint,
+    Operation(
+        "inspectHost",
+        "POST",
+        f"{_HOST}:inspect",
+        "hosts:write",
+        {202: JobViewSchema},
+        body=EmptySchema(),
+        body_required=False,
+        problems=(409,),
+        headers=("IdempotencyKey",),
+        answer_headers={202: ("Location", "Retry-After", "ETag", "Idempotent-Replayed")},
+    ),
+)
+def inspect_host(host_id: str, body: dict[str, Any]) -> Response:  # noqa: ARG001 - an empty body is checked, not used
+    """Inspect a host: a job that reports what it is, what it could build and what forbids it."""
+    ctx, host = context(), _host(host_id)
+    job = _INSPECT.load({"kind": "inspect_host", "host": {"id": host.id}})
+    return accepted(submit(ctx, job, {}, this_sender(job)), base_of(request, ctx.settings.base_url))

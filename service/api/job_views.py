@@ -1,0 +1,242 @@
+"""Jobs: submit, plan, list, get, cancel, retry, steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, request
+from flask_smorest import Blueprint
+
+from schemas.base import EmptySchema
+from schemas.job import JobCancelSchema, JobQuerySchema
+from schemas.page import page_of
+from schemas.step import StepSchema
+from service.api.answers import answer, base_of, page_answer
+from service.api.conditional import is_unchanged, not_modified
+from service.api.context import Context, context
+from service.api.document import webhook_operation
+from service.api.examples import request_examples
+from service.api.job_answers import accepted, this_sender
+from service.api.job_schemas import JobBody, JobGetQuerySchema, JobViewSchema, PlanViewSchema
+from service.api.job_shapes import is_final, job_body, job_etag, plan_body, retry_after, step_body
+from service.api.listing import label_pair, list_page
+from service.api.operation import Operation, route
+from service.api.problems import Problem, not_found
+from service.api.sealer import take_secrets
+from service.api.submitting import plan_request, submit
+from service.api.waiting import wait_for_job, wanted_wait
+from service.ledger.job import Job
+from service.ledger.store import IllegalMove, JobFilter, NotFound, Outcome, SubmitResult
+
+blueprint = Blueprint("jobs", __name__, description="Jobs: what you asked for")
+_BODY = JobBody()
+_JOB = "/v1/jobs/<identifier:job_id>"
+_ACCEPTED = ("Location", "Retry-After", "ETag", "Idempotent-Replayed")
+_CALLBACK = {
+    "jobEvent": {
+        "{$request.body#/callback_url}": {"post": webhook_operation("receiveJobEvent", "An event of this job")}
+    }
+}
+
+
+def found_job(ctx: Context, job_id: str) -> Job:
+    """Return the job.
+
+    Raises:
+        Problem: 404.
+    """
+    job = ctx.store.jobs.get(job_id)
+    if job is None:
+        raise not_found("job", job_id)
+    return job
+
+
+@route(
+    blueprint,
+    Operation(
+        "submitJob",
+        "POST",
+        "/v1/jobs",
+        "jobs:write",
+        {202: JobViewSchema},
+        body=_BODY,
+        problems=(409,),
+        headers=("IdempotencyKey",),
+        answer_headers={202: _ACCEPTED},
+        doc={"callbacks": _CALLBACK},
+        examples=request_examples(),
+    ),
+)
+def submit_job(body: dict[str, Any]) -> Response:
+    """Submit a job.
+
+    The job is accepted when it, its plan and its reservation are written; follow it at `Location`.
+    With `admission: wait` a job that does not fit on its host now waits for room; with `refuse` it is answered 409.
+    A replay of the same Idempotency-Key answers 202 with the same Location and the job as it is now.
+    """
+    ctx = context()
+    clean, secrets = take_secrets(ctx.settings.public_key, body)
+    result = submit(ctx, clean, secrets, this_sender(clean))
+    return accepted(result, base_of(request, ctx.settings.base_url))
+
+
+@route(
+    blueprint,
+    Operation(
+        "planJob",
+        "POST",
+        "/v1/jobs:plan",
+        "jobs:read",
+        {200: PlanViewSchema},
+        body=_BODY,
+        problems=(409,),
+        examples=request_examples(),
+    ),
+)
+def plan_job(body: dict[str, Any]) -> Response:
+    """Show what a request would do: the steps, what they need, how long they last and what the rules found.
+
+    Nothing is written and no host is asked. A plan with a finding of severity `error` has `refused: true`.
+    """
+    ctx = context()
+    clean, _ = take_secrets(ctx.settings.public_key, body)
+    return answer(plan_body(plan_request(ctx, clean)))
+
+
+@route(
+    blueprint,
+    Operation(
+        "listJobs",
+        "GET",
+        "/v1/jobs",
+        "jobs:read",
+        {200: page_of(JobViewSchema)},
+        query=JobQuerySchema(),
+        answer_headers={200: ("Link",)},
+    ),
+)
+def list_jobs(query: dict[str, Any]) -> Response:
+    """List jobs, newest first; all filters must hold. Results are shown by the job itself only."""
+    ctx = context()
+    base = base_of(request, ctx.settings.base_url)
+    filters = JobFilter(
+        state=query.get("state"),
+        kind=query.get("kind"),
+        host_id=query.get("host_id"),
+        lab_id=query.get("lab_id"),
+        label=label_pair(query),
+        created_after=query.get("created_after"),
+        created_before=query.get("created_before"),
+    )
+    return list_page(
+        ctx,
+        query,
+        lambda position, limit: ctx.store.jobs.list(filters, position, limit),
+        lambda job: job_body(job, base),
+    )
+
+
+@route(
+    blueprint,
+    Operation(
+        "getJob",
+        "GET",
+        _JOB,
+        "jobs:read",
+        {200: JobViewSchema, 304: None},
+        query=JobGetQuerySchema(),
+        headers=("IfNoneMatch", "Prefer"),
+        answer_headers={200: ("ETag", "Retry-After", "Preference-Applied"), 304: ("ETag",)},
+    ),
+)
+def get_job(job_id: str, query: dict[str, Any]) -> Response:
+    """Get a job; a failed job is a 200 with its `error`.
+
+    With `?wait=20` or `Prefer: wait=20` the answer comes when the job is final (with If-None-Match: when it differs
+    from your copy), or after so many seconds.
+    """
+    ctx = context()
+    job, headers = found_job(ctx, job_id), {}
+    seconds = wanted_wait(request, query)
+    if seconds:
+        job, applied = wait_for_job(ctx, job, seconds, _is_news)
+        headers = {"Preference-Applied": f"wait={seconds}"} if applied else {}
+    etag = job_etag(job)
+    if is_unchanged(request, etag):
+        return not_modified(etag)
+    return answer(
+        job_body(job, base_of(request, ctx.settings.base_url)), headers={"ETag": etag, **retry_after(job), **headers}
+    )
+
+
+def _is_news(job: Job) -> bool:
+    return is_final(job) or ("If-None-Match" in request.headers and not is_unchanged(request, job_etag(job)))
+
+
+@route(
+    blueprint,
+    Operation(
+        "cancelJob",
+        "POST",
+        f"{_JOB}:cancel",
+        "jobs:write",
+        {202: JobViewSchema},
+        body=JobCancelSchema(),
+        body_required=False,
+        problems=(409,),
+        answer_headers={202: ("Location", "Retry-After", "ETag")},
+    ),
+)
+def cancel_job(job_id: str, body: dict[str, Any]) -> Response:
+    """Cancel a job: running remote calls are stopped, then what was built is kept or rolled back.
+
+    Safe to repeat. Watch the job: it is `cancelled` when it has been shown to have stopped.
+    """
+    ctx = context()
+    try:
+        job = ctx.store.jobs.cancel(job_id, body["on_cancel"])
+    except IllegalMove as error:
+        raise Problem(409, "job-ended", f"The job has ended: {error.state}.", state=error.state) from error
+    if job is None:
+        raise not_found("job", job_id)
+    ctx.wakes.steps()
+    return accepted(SubmitResult(Outcome.CREATED, job), base_of(request, ctx.settings.base_url))
+
+
+@route(
+    blueprint,
+    Operation(
+        "retryJob",
+        "POST",
+        f"{_JOB}:retry",
+        "jobs:write",
+        {202: JobViewSchema},
+        body=EmptySchema(),
+        body_required=False,
+        problems=(409,),
+        answer_headers={202: ("Location", "Retry-After", "ETag")},
+    ),
+)
+def retry_job(job_id: str, body: dict[str, Any]) -> Response:  # noqa: ARG001 - an empty body is checked, not used
+    """Go on with a failed, cancelled or expired job from where it ended; what succeeded is not done again."""
+    ctx = context()
+    try:
+        job = ctx.store.jobs.retry(job_id)
+    except NotFound as error:
+        raise not_found("job", job_id) from error
+    except IllegalMove as error:
+        raise Problem(
+            409, "cannot-be-retried", f"The job cannot be retried: {error.state}.", state=error.state
+        ) from error
+    ctx.wakes.steps(job.steps_total)
+    return accepted(SubmitResult(Outcome.CREATED, job), base_of(request, ctx.settings.base_url))
+
+
+@route(blueprint, Operation("listSteps", "GET", f"{_JOB}/steps", "jobs:read", {200: page_of(StepSchema)}))
+def list_steps(job_id: str) -> Response:
+    """List the steps of a job in the order of its plan, all in one page."""
+    ctx = context()
+    steps = ctx.store.jobs.steps(job_id)
+    if not steps:
+        found_job(ctx, job_id)
+    return page_answer([step_body(step) for step in steps], None, request, ctx.settings.base_url)

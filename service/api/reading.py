@@ -1,0 +1,106 @@
+"""Read what a caller sent: a JSON body or a query string, checked by a schema, with each fault named by its place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Request
+from marshmallow import Schema, ValidationError
+
+from schemas import pointers
+from service.api.problems import Problem
+
+_NESTED_TOO_DEEP = "The body is nested too deeply."
+
+
+def read_json(request: Request, *, required: bool) -> dict[str, Any]:
+    """Return the body, an object; {} when there is none and none is required.
+
+    Raises:
+        Problem: 415 for another media type, 400 for what is not JSON, 422 for JSON that is not an object.
+    """
+    has_body = bool(request.content_length) or "Transfer-Encoding" in request.headers
+    if not has_body and not required:
+        return {}
+    if not request.is_json:
+        raise Problem(415, "unsupported-media-type", "Send the body as Content-Type: application/json.")
+    body = _parse(request.get_data(cache=False))
+    if not isinstance(body, dict):
+        fault = {"pointer": "#", "code": "type", "detail": "The body must be a JSON object."}
+        raise Problem(422, "invalid-request", "The body must be a JSON object.", errors=[fault])
+    return body
+
+
+def _parse(data: bytes) -> Any:
+    try:
+        body = json.loads(data, parse_constant=_refuse_constant)
+        if b"\\u" in data:
+            # A lone surrogate (`\ud800`) is no text: it could not be stored or answered in UTF-8.
+            json.dumps(body, ensure_ascii=False).encode()
+    except RecursionError as error:
+        raise Problem(400, "malformed-json", _NESTED_TOO_DEEP) from error
+    except ValueError as error:
+        # Only the place is told: the text around it may be a secret.
+        place = f" at line {error.lineno} column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise Problem(400, "malformed-json", f"The body is not valid JSON{place}.") from None
+    return body
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(name)
+
+
+def load_body(schema: Schema, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the body as the schema loads it.
+
+    Raises:
+        Problem: 422 with one entry a fault, each with its JSON Pointer.
+    """
+    try:
+        loaded: dict[str, Any] = schema.load(body)
+    except ValidationError as error:
+        raise validation_problem(error) from None
+    return loaded
+
+
+def validation_problem(error: ValidationError) -> Problem:
+    """Return the 422 for what a schema found in the body."""
+    faults = pointers(error.messages)
+    count = len(faults)
+    detail = (
+        f"{count} place{'s' if count != 1 else ''} of the body cannot be used; the first is {faults[0]['pointer']}."
+    )
+    return Problem(422, "invalid-request", detail, errors=faults)
+
+
+def load_query(schema: Schema, request: Request) -> dict[str, Any]:
+    """Return the query parameters as the schema loads them.
+
+    Raises:
+        Problem: 400 that names each parameter that is unknown, repeated or cannot be used.
+    """
+    values = request.args.to_dict()
+    repeated = [_repeated(name) for name in values if len(request.args.getlist(name)) > 1]
+    try:
+        loaded: dict[str, Any] = schema.load(values)
+    except ValidationError as error:
+        raise parameters_problem(repeated + [_parameter_fault(fault) for fault in pointers(error.messages)]) from None
+    if repeated:
+        raise parameters_problem(repeated)
+    return loaded
+
+
+def parameters_problem(faults: list[dict[str, str]]) -> Problem:
+    """Return the 400 for query parameters, each named."""
+    names = ", ".join(repr(fault["name"][:100]) for fault in faults)
+    return Problem(400, "invalid-parameter", f"Query parameters cannot be used: {names}.", parameters=faults)
+
+
+def _repeated(name: str) -> dict[str, str]:
+    return {"name": name, "code": "repeated", "detail": "Give it once."}
+
+
+def _parameter_fault(fault: dict[str, str]) -> dict[str, str]:
+    return {"name": fault["pointer"].removeprefix("#/"), "code": fault["code"], "detail": fault["detail"]}

@@ -1,0 +1,200 @@
+"""From a request to a job: secrets are taken, names resolved, the plan made, and everything written in one move."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from service.api.context import Context
+from service.api.idempotency import key_reused
+from service.api.problems import Problem
+from service.api.resolving import Resolved, resolve
+from service.ledger.expiry import teardown_submission
+from service.ledger.ids import new_id
+from service.ledger.known import plan_context
+from service.ledger.plan import Plan, Severity
+from service.ledger.plans import build_plan
+from service.ledger.store import Idempotency, IllegalMove, Lab, NotFound, Outcome, Submission, SubmitResult
+
+_PRIORITIES: Mapping[str, int] = {"high": 0, "normal": 1, "low": 2}
+Secrets = Mapping[str, Mapping[str, Any]]
+_BUILDS_LAB = frozenset({"nested_cluster", "nested_host"})
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A request with what the ledger knows of it and what would be done."""
+
+    request: Mapping[str, Any]
+    resolved: Resolved
+    plan: Plan
+    lab_id: str
+    creates_lab: bool
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who submits, and with which key of his own."""
+
+    tenant: str
+    request_id: str
+    idempotency: Idempotency | None = None
+
+
+def plan_request(context: Context, request: Mapping[str, Any]) -> Planned:
+    """Return what a request (without secrets) would do. Nothing is written; the same request gives the same steps.
+
+    Raises:
+        Problem: 422 for a name that leads nowhere, 409 for a lab that is gone.
+    """
+    resolved = resolve(context.store, request)
+    creates_lab = request["kind"] in _BUILDS_LAB or (request["kind"] == "nested_vm" and resolved.lab is None)
+    lab_id = new_id("lab", context.clock()) if creates_lab else (resolved.lab.id if resolved.lab else "")
+    known = plan_context(lab_id, resolved.host, resolved.image, resolved.lab)
+    return Planned(request, resolved, build_plan(request, known), lab_id, creates_lab)
+
+
+def submit(context: Context, request: Mapping[str, Any], secrets: Secrets, sender: Sender) -> SubmitResult:
+    """Create the job of a request whose secrets were taken, or find the one that the same key created before.
+
+    Raises:
+        Problem: 422 for what cannot be built or a reused key, 409 for a busy target or a host without room.
+    """
+    try:
+        planned = plan_request(context, request)
+        refuse_forbidden(planned.plan)
+    except Problem:
+        # What was accepted once is answered again, even when a host or an image has gone since.
+        replay = _replay(context, request["kind"], sender)
+        if replay is None:
+            raise
+        return replay
+    submission = replace(_submission(planned, sender), secrets={**_lab_secrets(context, planned), **secrets})
+    return write(context, submission)
+
+
+def _replay(context: Context, kind: str, sender: Sender) -> SubmitResult | None:
+    """Return what an earlier request with this key created; None when there was none. Writes nothing.
+
+    Raises:
+        Problem: 422 for a key that came with another body.
+    """
+    if sender.idempotency is None:
+        return None
+    # The move looks at the key first; on a host that cannot exist it goes no further.
+    probe = Submission(
+        kind, {}, Plan(kind, ()), host_id="-", tenant=sender.tenant, idempotency=sender.idempotency
+    )
+    try:
+        result = context.store.jobs.submit(probe, new_id("job", context.clock()))
+    except NotFound:
+        return None
+    _refuse(result)
+    return result
+
+
+def write_teardown(context: Context, lab: Lab, request: Mapping[str, Any], sender: Sender) -> SubmitResult:
+    """Create the job that removes a lab; `request` is a loaded teardown request.
+
+    Raises:
+        Problem: as `submit`.
+    """
+    submission = teardown_submission(context.store, lab, request)
+    owned = replace(submission, tenant=sender.tenant, request_id=sender.request_id, idempotency=sender.idempotency)
+    return write(context, owned)
+
+
+def write(context: Context, submission: Submission) -> SubmitResult:
+    """Write a submission in one move and wake workers.
+
+    Raises:
+        Problem: as `submit`.
+    """
+    try:
+        result = context.store.jobs.submit(submission, new_id("job", context.clock()))
+    except NotFound as error:
+        raise Problem(409, "gone-meanwhile", "The host or the lab was removed meanwhile.") from error
+    except IllegalMove as error:
+        raise Problem(409, "lab-not-there", f"The lab is {error.state}.", state=error.state) from error
+    _refuse(result)
+    if result.ready_steps:
+        context.wakes.steps(result.ready_steps)
+    return result
+
+
+def refuse_forbidden(plan: Plan) -> None:
+    """Refuse a plan that a rule forbids.
+
+    Raises:
+        Problem: 422 with one entry a finding, each with its reason and remedy.
+    """
+    if not plan.refused:
+        return
+    forbidden = [finding for finding in plan.findings if finding.severity is Severity.ERROR]
+    errors = [
+        {
+            "pointer": finding.pointer or "#",
+            "code": finding.code,
+            "detail": f"{finding.reason} {finding.remedy}".strip(),
+        }
+        for finding in forbidden
+    ]
+    raise Problem(422, "cannot-be-built", forbidden[0].reason, errors=errors, remedy=forbidden[0].remedy)
+
+
+def _refuse(result: SubmitResult) -> None:
+    if result.outcome is Outcome.CONFLICT:
+        raise key_reused()
+    if result.outcome is Outcome.REFUSED:
+        raise Problem(409, "no-room", "The host has no room for this now.", **result.detail)
+    if result.outcome is Outcome.TARGET_BUSY:
+        raise Problem(409, "target-busy", "An unfinished job works on the same target.", **result.detail)
+
+
+def _submission(planned: Planned, sender: Sender) -> Submission:
+    request, host = planned.request, planned.resolved.host
+    url = request.get("callback_url")
+    return Submission(
+        kind=request["kind"],
+        request=request,
+        plan=planned.plan,
+        host_id=host.id if host else "",
+        lab_id=planned.lab_id,
+        creates_lab=planned.creates_lab,
+        labels=request.get("labels") or {},
+        priority=_PRIORITIES[request["priority"]],
+        tenant=sender.tenant,
+        admission=request["admission"],
+        on_failure=request["on_failure"],
+        on_cancel=request["on_cancel"],
+        deadline_seconds=request["deadline_seconds"],
+        lease_seconds=request.get("lease_seconds", 0),
+        callback={"url": url} if url else None,
+        request_id=sender.request_id,
+        idempotency=sender.idempotency,
+        target=target_of(request, planned.resolved.lab),
+        lab_name=_lab_name(request) if planned.creates_lab else "",
+    )
+
+
+def _lab_name(request: Mapping[str, Any]) -> str:
+    names = (request.get("cluster"), request.get("node"), request.get("nested_vm"))
+    return str(next((named["name"] for named in names if named and named.get("name")), ""))
+
+
+def target_of(request: Mapping[str, Any], lab: Lab | None) -> str:
+    """Return the name that only one unfinished job may hold on a host; '' for jobs that only read a host."""
+    if lab is not None:
+        return lab.id
+    if request["kind"] == "nested_cluster":
+        return f"cluster:{request['cluster']['name'].lower()}"
+    if request["kind"] == "nested_host":
+        return f"vm:{request['node']['name'].lower()}"
+    target = request.get("target") or {}
+    name = target.get("vm_id") or target.get("vm_name")
+    return f"vm:{name.lower()}" if name else ""
+
+
+def _lab_secrets(context: Context, planned: Planned) -> dict[str, dict[str, Any]]:
+    return context.store.labs.secrets(planned.resolved.lab.id) if planned.resolved.lab else {}

@@ -1,0 +1,84 @@
+"""Wake-ups for workers, sent beside the request: a caller never waits for the broker, and a burst becomes one message.
+
+A wake-up that is lost costs a second: the sweep sends another.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Protocol
+
+import structlog
+
+from service.ledger.queue import WakeFailed
+
+_PAUSE_SECONDS = 0.02
+_MOST_AT_ONCE = 64
+
+log = structlog.get_logger()
+
+
+class WakesWorkers(Protocol):
+    """What sends the messages: `service.ledger.queue.Waker`."""
+
+    def wake_steps(self, count: int) -> int:
+        """Send `count` messages to the workers of steps."""
+
+    def wake_deliveries(self, count: int) -> int:
+        """Send `count` messages to the workers of deliveries."""
+
+
+class Wakes:
+    """Gathers wake-ups and sends them from a thread of its own. `start` it after a fork, never before."""
+
+    def __init__(self, waker: WakesWorkers) -> None:
+        self._waker = waker
+        self._lock = threading.Lock()
+        self._wanted = threading.Event()
+        self._stopped = threading.Event()
+        self._steps = 0
+        self._deliveries = 0
+        self._thread = threading.Thread(target=self._run, name="wakes", daemon=True)
+
+    def start(self) -> None:
+        """Begin to send."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Send what is waiting and end."""
+        self._stopped.set()
+        self._wanted.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=5)
+
+    def steps(self, count: int = 1) -> None:
+        """There are `count` more steps to claim."""
+        with self._lock:
+            self._steps = min(self._steps + count, _MOST_AT_ONCE)
+        self._wanted.set()
+
+    def deliveries(self, count: int = 1) -> None:
+        """There are `count` more webhooks to deliver."""
+        with self._lock:
+            self._deliveries = min(self._deliveries + count, _MOST_AT_ONCE)
+        self._wanted.set()
+
+    def send_waiting(self) -> None:
+        """Send what has gathered, now."""
+        self._wanted.clear()
+        with self._lock:
+            steps, deliveries, self._steps, self._deliveries = self._steps, self._deliveries, 0, 0
+        try:
+            if steps:
+                self._waker.wake_steps(steps)
+            if deliveries:
+                self._waker.wake_deliveries(deliveries)
+        except WakeFailed as error:
+            log.warning("wake_failed", error=type(error).__name__)
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            self._wanted.wait()
+            self.send_waiting()
+            self._stopped.wait(_PAUSE_SECONDS)
+        self.send_waiting()

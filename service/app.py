@@ -1,0 +1,154 @@
+"""The composition root of the web process: `create_app(settings)` builds every part and hands them to the views."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from dataclasses import dataclass
+
+import redis
+import structlog
+from flask import Flask
+from redis.backoff import ExponentialBackoff
+from redis.retry import Retry
+
+from service.api.auth import Caller, KeyRing
+from service.api.context import EXTENSION, Context
+from service.api.operation import register_guard
+from service.api.pages import Cursors
+from service.api.registration import register_views
+from service.api.streams import StreamGate
+from service.api.wake import Wakes
+from service.ledger.expiry import LabExpiry
+from service.ledger.queue import Waker
+from service.ledger.store import EventFeed, Store, StoreSettings
+from service.ledger.sweep import Sweeper
+from service.settings import Settings
+
+_CONNECT_SECONDS = 3
+_ANSWER_SECONDS = 10
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class WebProcess:
+    """The parts of the app that live beside requests. Start them after a fork: threads do not survive one."""
+
+    context: Context
+    sweeper: Sweeper
+
+    def start(self) -> None:
+        """Begin to sweep and to send wake-ups."""
+        self.context.wakes.start()
+        self.sweeper.start()
+
+    def stop(self) -> None:
+        """End streams and waits, then the threads. Safe to call once."""
+        self.context.gate.close()
+        self.sweeper.stop()
+        self.context.wakes.stop()
+
+
+def create_app(settings: Settings) -> Flask:
+    """Return the app. Nothing runs yet: `app.extensions["process"].start()` starts the threads."""
+    context = _context(settings)
+    app = Flask("matryoshka", static_folder=None)
+    app.extensions[EXTENSION] = context
+    app.extensions["process"] = WebProcess(context, _sweeper(context))
+    register_views(app)
+    register_guard(app, context.ring)
+    return app
+
+
+def create_app_from_env() -> Flask:
+    """Return the app for gunicorn, with its threads running and one JSON log line a request.
+
+    Raises:
+        SettingsError: names the variable that cannot be used.
+        RuntimeError: the Redis server may lose what it is told (MATRYOSHKA_DURABILITY=strict).
+    """
+    configure_logging()
+    settings = Settings.from_env(os.environ)
+    app = create_app(settings)
+    refuse_lossy_server(app.extensions[EXTENSION])
+    app.extensions["process"].start()
+    return app
+
+
+def refuse_lossy_server(context: Context) -> None:
+    """Check the server's settings once at start; a server that cannot be reached now is `/readyz`'s business.
+
+    Raises:
+        RuntimeError: it may lose what it is told, and MATRYOSHKA_DURABILITY is `strict`.
+    """
+    try:
+        faults = context.store.check_durability()
+    except redis.RedisError as error:
+        log.warning("ledger_unreachable", error=type(error).__name__)
+        return
+    if not faults:
+        return
+    if context.settings.durability == "strict":
+        raise RuntimeError(
+            f"the Redis server may lose jobs: {'; '.join(faults)} (MATRYOSHKA_DURABILITY=warn allows it)"
+        )
+    log.warning("ledger_may_lose_jobs", faults=faults)
+
+
+def configure_logging() -> None:
+    """Write one JSON object a line to standard output, with the request's id."""
+    logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(message)s")
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        cache_logger_on_first_use=True,
+    )
+
+
+def _context(settings: Settings) -> Context:
+    store = Store(_client(settings.redis_url), _store_settings(settings))
+    return Context(
+        settings=settings,
+        store=store,
+        wakes=Wakes(Waker(settings.redis_url)),
+        feed=EventFeed(_client(settings.redis_url), settings.namespace),
+        ring=KeyRing(lambda digest: _caller(store, digest)),
+        cursors=Cursors(settings.cursor_key),
+        gate=StreamGate(settings.stream_cap, settings.wait_cap),
+    )
+
+
+def _store_settings(settings: Settings) -> StoreSettings:
+    return StoreSettings(namespace=settings.namespace, retention_seconds=settings.retention_seconds)
+
+
+def _client(url: str) -> redis.Redis:
+    # One quick second try: a connection that the server closed while idle must not become a 503.
+    return redis.Redis.from_url(
+        url,
+        decode_responses=True,
+        socket_connect_timeout=_CONNECT_SECONDS,
+        socket_timeout=_ANSWER_SECONDS,
+        retry=Retry(ExponentialBackoff(cap=0.2, base=0.02), 1),
+    )
+
+
+def _caller(store: Store, digest: str) -> Caller | None:
+    found = store.keys.by_sha256(digest)
+    if found is None:
+        return None
+    return Caller(found.id, found.name, frozenset(found.scopes), found.expires_at)
+
+
+def _sweeper(context: Context) -> Sweeper:
+    expiry = LabExpiry(context.store)
+    waker = Waker(context.settings.redis_url)
+    return Sweeper(context.store, waker, context.settings.sweep_seconds, expiry.tear_down)

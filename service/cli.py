@@ -1,0 +1,40 @@
+"""The `matryoshka` command: a caller's verbs over HTTP, an operator's verbs on Redis and key files."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from service.commands.admin import keys, openapi, sealing_key
+from service.commands.jobs import jobs
+from service.commands.resources import events, hosts, images, labs
+
+_INTERRUPTED = 130
+
+
+@click.group()
+def matryoshka() -> None:
+    """Nested Hyper-V labs. Callers set MATRYOSHKA_URL and MATRYOSHKA_API_KEY; operators set MATRYOSHKA_REDIS_URL."""
+
+
+for _command in (jobs, labs, hosts, images, events, keys, sealing_key, openapi):
+    matryoshka.add_command(_command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command and exit with its code; Ctrl-C is 130."""
+    try:
+        code = matryoshka.main(args=arguments, prog_name="matryoshka", standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("interrupted", err=True)
+        code = _INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    sys.exit(code or 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""`matryoshka keys|sealing-key|openapi ...`: what an operator does, on Redis and on files, without the API."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from pathlib import Path
+
+import click
+import redis
+
+from schemas.key import KeySchema
+from service.api.auth import SCOPES, hash_key, new_key
+from service.api.openapi import openapi_yaml
+from service.commands.showing import show_json, show_list
+from service.ledger.ids import new_id
+from service.ledger.sealing import new_private_key, public_key_of
+from service.ledger.store import ApiKey, Store, StoreSettings
+
+_KEY_COLUMNS = ("id", "name", "scopes", "created_at", "expires_at")
+_MOST_KEYS = 1000
+_SHAPE = KeySchema()
+_DURATION = re.compile(r"(\d+)([hd])")
+_SECONDS = {"h": 3600, "d": 86400}
+
+
+def store_from_env() -> Store:
+    """Return the ledger of MATRYOSHKA_REDIS_URL. Raises click.UsageError without it."""
+    url = os.environ.get("MATRYOSHKA_REDIS_URL", "")
+    if not url:
+        raise click.UsageError("MATRYOSHKA_REDIS_URL is not set.")
+    namespace = os.environ.get("MATRYOSHKA_NAMESPACE") or "mk"
+    return Store(redis.Redis.from_url(url, decode_responses=True), StoreSettings(namespace=namespace))
+
+
+@click.group()
+def keys() -> None:
+    """API keys, kept as hashes."""
+
+
+def _scopes(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[str, ...]:
+    scopes = tuple(part.strip() for part in value.split(",") if part.strip())
+    unknown = sorted(set(scopes) - set(SCOPES))
+    if unknown or not scopes:
+        raise click.BadParameter(f"give some of {', '.join(SCOPES)}, comma separated")
+    return scopes
+
+
+def _lifetime(_context: click.Context, _parameter: click.Parameter, value: str | None) -> int | None:
+    if value is None:
+        return None
+    match = _DURATION.fullmatch(value)
+    if match is None:
+        raise click.BadParameter("give hours or days, such as 12h or 90d")
+    return int(match[1]) * _SECONDS[match[2]]
+
+
+@keys.command()
+@click.option("--name", required=True, help="Who will use it.")
+@click.option("--scopes", required=True, callback=_scopes, help=f"Comma separated: {', '.join(SCOPES)}")
+@click.option(
+    "--expires-in", "lifetime", callback=_lifetime, help="Hours or days, such as 12h or 90d; never otherwise."
+)
+@click.option("--json", "as_json", is_flag=True)
+def create(*, name: str, scopes: tuple[str, ...], lifetime: int | None, as_json: bool) -> None:
+    """Make a key and print it once."""
+    now = time.time()
+    key = new_key()
+    expires_at = now + lifetime if lifetime else None
+    record = ApiKey(new_id("key", now), name, hash_key(key), scopes, expires_at)
+    made = store_from_env().keys.put(record)
+    if as_json:
+        show_json(_SHAPE.dump(made) | {"key": key})
+    else:
+        click.echo(key)
+        click.echo(f"{made.id}: keep the key now, it is not shown again", err=True)
+
+
+@keys.command("list")
+@click.option("--json", "as_json", is_flag=True)
+def list_keys(*, as_json: bool) -> None:
+    """List keys; the keys themselves are not kept."""
+    found = store_from_env().keys.list(limit=_MOST_KEYS)
+    show_list((_SHAPE.dump(key) for key in found), _KEY_COLUMNS, as_json=as_json)
+
+
+@keys.command()
+@click.argument("key_id")
+def revoke(key_id: str) -> None:
+    """Revoke a key; the API stops taking it within 5 seconds."""
+    if not store_from_env().keys.delete(key_id):
+        raise click.ClickException(f"there is no key {key_id}")
+    click.echo(f"{key_id} is revoked")
+
+
+@click.group("sealing-key")
+def sealing_key() -> None:
+    """The key pair that seals secrets: public for the API, private for the workers only."""
+
+
+@sealing_key.command("create")
+@click.option("--directory", type=click.Path(path_type=Path, file_okay=False), required=True)
+def create_sealing_key(directory: Path) -> None:
+    """Write sealing.key (mode 0600) and sealing.pub into a directory; files that are there are never overwritten."""
+    directory.mkdir(parents=True, exist_ok=True)
+    private, public = directory / "sealing.key", directory / "sealing.pub"
+    if private.exists() or public.exists():
+        raise click.ClickException(f"{directory} has a sealing key already; secrets sealed for it need it")
+    key = new_private_key()
+    _write(private, key, 0o600)
+    _write(public, public_key_of(key), 0o644)
+    click.echo(f"{private}\n{public}")
+
+
+def _write(path: Path, text: str, mode: int) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text + "\n")
+
+
+@click.command()
+def openapi() -> None:
+    """Print the OpenAPI document."""
+    click.echo(openapi_yaml(), nl=False)

@@ -1,0 +1,57 @@
+"""Teardown jobs: the one that a lab gets by itself when its lease ends, and the one that a caller asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from schemas.kinds.teardown import TeardownRequestSchema
+from service.ledger.known import plan_context
+from service.ledger.plans import build_plan
+from service.ledger.store import Idempotency, Lab, LabState, Store, Submission
+
+EXPIRY_TENANT = "expiry"
+# A teardown that failed is tried again after this time, by a new job.
+TRY_AGAIN_SECONDS = 3600
+_GOING = frozenset({LabState.REMOVING, LabState.REMOVED})
+
+
+def teardown_submission(store: Store, lab: Lab, request: Mapping[str, Any]) -> Submission:
+    """Return the submission that removes a lab; `request` is a loaded teardown request. Raise redis errors."""
+    host = store.hosts.get(lab.host_id)
+    return Submission(
+        kind="teardown",
+        request=request,
+        plan=build_plan(request, plan_context(lab.id, host, lab=lab)),
+        secrets=store.labs.secrets(lab.id),
+        host_id=lab.host_id,
+        lab_id=lab.id,
+        labels=request.get("labels") or {},
+        on_failure="keep",
+        on_cancel="keep",
+        deadline_seconds=request["deadline_seconds"],
+        target=lab.id,
+    )
+
+
+class LabExpiry:
+    """Submits a teardown for labs whose lease ended. However many processes tell of a lab, one job is made."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._schema = TeardownRequestSchema()
+
+    def tear_down(self, lab_id: str) -> None:
+        """Submit the teardown, unless the lab is unknown, going or gone. Raise redis errors and LedgerError.
+
+        Workers are woken by the next sweep.
+        """
+        lab = self._store.labs.get(lab_id)
+        if lab is None or lab.state in _GOING:
+            return
+        request = self._schema.load({"kind": "teardown", "lab_id": lab_id, "labels": {"reason": "lease-ended"}})
+        submission = teardown_submission(self._store, lab, request)
+        key = f"{lab_id} {lab.expires_at}"
+        idempotency = Idempotency(key=key, fingerprint=lab_id, ttl_seconds=TRY_AGAIN_SECONDS)
+        self._store.jobs.submit(replace(submission, tenant=EXPIRY_TENANT, idempotency=idempotency))

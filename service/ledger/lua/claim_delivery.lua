@@ -1,0 +1,24 @@
+-- Takes the delivery that is due longest. Those of disabled or deleted endpoints are cancelled on the way.
+for _, id in ipairs(call('ZRANGEBYSCORE', NS .. 'wq', '-inf', NOW, 'LIMIT', 0, 50)) do
+  local key = NS .. 'delivery:' .. id
+  call('ZREM', NS .. 'wq', id)
+  local endpoint = L.get(key, 'endpoint_id')
+  if call('EXISTS', key) == 1 and endpoint ~= '' and L.get(NS .. 'endpoint:' .. endpoint, 'state') ~= 'active'
+    and L.get(key, 'type') ~= 'endpoint.pinged' then
+    L.delivery_state(id, 'cancelled')
+  elseif call('EXISTS', key) == 1 then
+    local fence = call('HINCRBY', key, 'fence', 1)
+    local token = fence .. ':' .. A.worker .. ':' .. A.nonce
+    call('HSET', key, 'token', token)
+    call('ZADD', NS .. 'wl', NOW + A.lease, id)
+    local row = call('HGETALL', key)
+    local source = endpoint ~= '' and NS .. 'endpoint:' .. endpoint or L.job(L.get(key, 'job'))
+    local secrets = call('HMGET', source, endpoint ~= '' and 'body' or 'secrets')[1] or '{}'
+    for _, value in ipairs({ 'lease_deadline', L.time(NOW + A.lease), endpoint ~= '' and 'x_endpoint' or 'x_secrets',
+      secrets }) do
+      row[#row + 1] = value
+    end
+    return row
+  end
+end
+return nil

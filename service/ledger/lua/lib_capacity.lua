@@ -1,0 +1,107 @@
+-- Memory and disk of hosts: held by a job from admission, by its lab until that is removed. Sums are made of the
+-- holders each time, so nothing leaks with a lost counter.
+
+function L.capacity(host)
+  local found = call('HMGET', L.host(host), 'cap_mem', 'cap_disk', 'seen_mem', 'reserve')
+  local memory = tonumber(found[1] or '') or tonumber(found[3] or '')
+  if memory then memory = math.max(0, memory - (tonumber(found[4] or '') or 0)) end
+  return memory, tonumber(found[2] or '')
+end
+
+function L.held(host, holder)
+  local value = call('HGET', L.host(host) .. ':held', holder)
+  if not value then return nil end
+  local memory, disk = string.match(value, '^(%d+),(%d+),')
+  return tonumber(memory), tonumber(disk)
+end
+
+-- The sums that all holders hold, and the holders themselves.
+function L.used(host)
+  local flat, memory, disk, holders = call('HGETALL', L.host(host) .. ':held'), 0, 0, {}
+  for i = 1, #flat, 2 do
+    local m, d = string.match(flat[i + 1], '^(%d+),(%d+),')
+    memory, disk = memory + tonumber(m), disk + tonumber(d)
+    holders[#holders + 1] = { holder = flat[i], memory_mib = tonumber(m), disk_gib = tonumber(d) }
+  end
+  return memory, disk, holders
+end
+
+function L.fits(host, memory, disk)
+  local all_memory, all_disk = L.capacity(host)
+  local used_memory, used_disk = L.used(host)
+  local memory_fits = memory == 0 or not all_memory or used_memory + memory <= all_memory
+  local disk_fits = disk == 0 or not all_disk or used_disk + disk <= all_disk
+  return memory_fits and disk_fits
+end
+
+function L.never_fits(host, memory, disk)
+  local all_memory, all_disk = L.capacity(host)
+  return (all_memory and memory > all_memory) or (all_disk and disk > all_disk) or false
+end
+
+function L.reserve(host, holder, memory, disk)
+  if host == '' or memory + disk == 0 then return end
+  call('HSET', L.host(host) .. ':held', holder, string.format('%d,%d,%s', memory, disk, L.time(NOW)))
+end
+
+-- Gives what `from` holds to `to`, on top of what that holds already.
+function L.hand_over(host, from, to)
+  local memory, disk = L.held(host, from)
+  if not memory then return end
+  local has_memory, has_disk = L.held(host, to)
+  L.reserve(host, to, memory + (has_memory or 0), disk + (has_disk or 0))
+  call('HDEL', L.host(host) .. ':held', from)
+end
+
+function L.release(host, holder)
+  if host ~= '' and call('HDEL', L.host(host) .. ':held', holder) == 1 then L.wake_waiters(host) end
+end
+
+function L.waiting_key(host) return L.host(host) .. ':waiting' end
+
+-- Queues the waiting jobs that fit now, in their order. The first that does not fit holds the others back, so that a
+-- big job is not starved by small ones.
+function L.wake_waiters(host)
+  if host == '' then return end
+  for _, job in ipairs(call('ZRANGE', L.waiting_key(host), 0, 99)) do
+    local memory, disk = L.num(L.job(job), 'mem', 0), L.num(L.job(job), 'disk', 0)
+    if L.fits(host, memory, disk) then
+      L.let_in(host, job, memory, disk)
+    elseif not L.never_fits(host, memory, disk) then -- a host made smaller must not stop everybody
+      return
+    end
+  end
+end
+
+function L.let_in(host, job, memory, disk)
+  call('ZREM', L.waiting_key(host), job)
+  L.reserve(host, job, memory, disk)
+  L.set_state(job, 'queued')
+  L.emit('job.queued', L.at(job), '{"reason":"capacity"}')
+  L.index(job)
+end
+
+function L.shortage(host, reason, memory, disk)
+  local all_memory, all_disk = L.capacity(host)
+  local used_memory, used_disk, holders = L.used(host)
+  local wanted = string.format('"wanted":{"memory_mib":%d,"disk_gib":%d}', memory, disk)
+  local function json(value) return value and string.format('%d', value) or 'null' end
+  local free = string.format('"free":{"memory_mib":%s,"disk_gib":%s}', json(all_memory and all_memory - used_memory),
+    json(all_disk and all_disk - used_disk))
+  local capacity = string.format('"capacity":{"memory_mib":%s,"disk_gib":%s}', json(all_memory), json(all_disk))
+  local list = #holders > 0 and cjson.encode(holders) or '[]'
+  return string.format('{"reason":"%s",%s,%s,%s,"holders":%s}', reason, wanted, free, capacity, list)
+end
+
+-- Says in one sentence what a job waits for and who has it.
+function L.waiting_for(host, memory, disk)
+  local all_memory, all_disk = L.capacity(host)
+  local used_memory, used_disk, holders = L.used(host)
+  local names = {}
+  for i = 1, math.min(#holders, 5) do names[i] = holders[i].holder end
+  local text = string.format('capacity on %s: wants %d MiB memory and %d GiB disk', host, memory, disk)
+  if all_memory then text = text .. string.format('; %d MiB free', all_memory - used_memory) end
+  if all_disk then text = text .. string.format('; %d GiB free', all_disk - used_disk) end
+  if #names > 0 then text = text .. '; held by ' .. table.concat(names, ', ') end
+  return text
+end

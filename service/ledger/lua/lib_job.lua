@@ -1,0 +1,139 @@
+-- A job's own moves. TRANSITIONS and TERMINAL come from job.py.
+
+function L.set_state(job, state)
+  local key = L.job(job)
+  local old = L.get(key, 'state')
+  if old ~= '' and not TRANSITIONS[old][state] then error('illegal move of ' .. job .. ': ' .. old .. ' -> ' .. state) end
+  local created = L.num(key, 'created_at', NOW)
+  if old ~= '' then call('ZREM', NS .. 'ix:job:state:' .. old, job) end
+  call('ZADD', NS .. 'ix:job:state:' .. state, created, job)
+  call('HSET', key, 'state', state)
+  L.touch(job)
+end
+
+-- A step failed for good: the job hands out no more steps and ends when those that run have ended.
+function L.fail_step(job, step, problem)
+  local key = L.job(job)
+  call('HSET', L.steps(job), 'x:' .. step, problem)
+  L.end_step(job, step, 'failed', '{"error":' .. problem .. '}')
+  if L.get(key, 'error') == '' then call('HSET', key, 'error', problem, 'error_step', step) end
+  L.stop(job, 'failed')
+end
+
+-- Begins a job's end. `ending` is the state it will have; the first reason wins.
+function L.stop(job, ending)
+  local key = L.job(job)
+  if L.get(key, 'ending') == '' then
+    call('HSET', key, 'ending', ending)
+    L.clear_ready(job)
+    local host = L.get(key, 'host_id')
+    if host ~= '' then call('ZREM', L.waiting_key(host), job) end
+    if ending ~= 'failed' and call('SCARD', key .. ':run') > 0 then
+      L.set_state(job, 'cancelling')
+      L.emit('job.cancelling', L.at(job), '{"reason":' .. L.quote(ending) .. '}')
+    end
+  end
+  L.settle(job)
+end
+
+-- When the last running step has ended: rolls back or ends the job. Does nothing before.
+function L.settle(job)
+  local key = L.job(job)
+  local ending = L.get(key, 'ending')
+  if ending == '' or L.get(key, 'phase') == 'undo' or call('SCARD', key .. ':run') > 0 then return end
+  local started = L.close_steps(job, ending)
+  local policy = L.get(key, ending == 'cancelled' and 'on_cancel' or 'on_failure')
+  if policy == 'rollback' and #started > 0 then
+    L.start_undo(job, started)
+  else
+    L.finalize(job, ending, #started > 0)
+  end
+end
+
+-- Gives every step that has not ended its last state; returns the steps that ever started.
+function L.close_steps(job, ending)
+  local steps, started = L.hash(L.steps(job)), {}
+  for _, step in ipairs(call('HKEYS', L.job(job) .. ':meta')) do
+    local state = steps['s:' .. step] or 'pending'
+    local began = steps['a:' .. step] and tonumber(steps['a:' .. step]) > 0
+    if began then started[#started + 1] = step end
+    if began and state == 'ready' and steps['sb:' .. step] and not steps['c:' .. step] then
+      call('HSET', L.job(job), 'cancel_unconfirmed', 1) -- lost by its worker and not taken up again: a call may still run
+    end
+    if state == 'ready' or state == 'pending' then
+      if began or ending ~= 'failed' then
+        L.end_step(job, step, 'cancelled', '{}')
+      elseif state == 'ready' then
+        call('HSET', L.steps(job), 's:' .. step, 'pending')
+      end
+    end
+  end
+  return started
+end
+
+function L.finalize(job, ending, touched)
+  local key = L.job(job)
+  local host, target = L.get(key, 'host_id'), L.get(key, 'target')
+  L.clear_ready(job)
+  L.set_state(job, ending)
+  call('HSET', key, 'ended_at', L.time(NOW))
+  call('ZADD', NS .. 'ended', NOW, job)
+  call('ZREM', NS .. 'deadlines', job)
+  if target ~= '' then L.free_target(host, target, job) end
+  if host ~= '' then call('SREM', L.host(host) .. ':jobs', job) end
+  L.lab_follows(job, ending, touched)
+  local problem = L.get(key, 'error')
+  local data = problem ~= '' and '{"error":' .. problem .. ',"step_id":' .. L.quote(L.get(key, 'error_step')) .. '}' or '{}'
+  L.emit('job.' .. ending, L.at(job), data)
+  -- A job that left the head of the host's waiting list may let others pass.
+  L.wake_waiters(host)
+end
+
+function L.free_target(host, target, job)
+  local key = L.host(host) .. ':targets'
+  if call('HGET', key, target) == job then call('HDEL', key, target) end
+end
+
+-- Removes every trace of a job but its events in the feed.
+function L.forget_job(job)
+  local key = L.job(job)
+  local found = call('HMGET', key, 'state', 'kind', 'host_id', 'lab_id')
+  local index = NS .. 'ix:job:'
+  for _, name in ipairs({ 'all', 'state:' .. (found[1] or ''), 'kind:' .. (found[2] or ''), 'host:' .. (found[3] or ''),
+    'lab:' .. (found[4] or '') }) do
+    call('ZREM', index .. name, job)
+  end
+  for _, name in ipairs(call('SMEMBERS', key .. ':labels')) do call('ZREM', index .. 'label:' .. name, job) end
+  call('ZREM', NS .. 'ended', job)
+  local keys = { key }
+  for _, part in ipairs({ 'st', 'meta', 'spec', 'node', 'order', 'facts', 'rl', 'rh', 'run', 'due', 'ev', 'labels' }) do
+    keys[#keys + 1] = key .. ':' .. part
+  end
+  call('DEL', unpack(keys))
+end
+
+-- Writes the waiting or queued beginning of a job that holds its reservation or stands in line for it.
+function L.admit(job, waits)
+  local key = L.job(job)
+  local host = L.get(key, 'host_id')
+  if waits then
+    L.set_state(job, 'waiting')
+    call('ZADD', L.waiting_key(host), L.num(key, 'priority', 1) * 1e12 + L.turn(), job)
+    L.emit('job.waiting', L.at(job), L.shortage(host, 'capacity', L.num(key, 'mem', 0), L.num(key, 'disk', 0)))
+    return
+  end
+  L.reserve(host, job, L.num(key, 'mem', 0), L.num(key, 'disk', 0))
+  L.set_state(job, 'queued')
+  L.emit('job.queued', L.at(job), '{}')
+  L.index(job)
+end
+
+-- Why a demand cannot be met now: nil (it can), never_fits, others_wait or capacity.
+function L.short_of(host, memory, disk, priority)
+  if host == '' or memory + disk == 0 then return nil end
+  if L.never_fits(host, memory, disk) then return 'never_fits' end
+  if not L.fits(host, memory, disk) then return 'capacity' end
+  local ahead = call('ZCOUNT', L.waiting_key(host), '-inf', '(' .. string.format('%d', (priority + 1) * 1e12))
+  if ahead > 0 then return 'others_wait' end
+  return nil
+end

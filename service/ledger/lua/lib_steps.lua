@@ -1,0 +1,153 @@
+-- Steps of a job. <job>:meta has a fixed row a step, <job>:st what changes, as <attribute>:<step>:
+--   s state, d open needs, a attempts, g generation, f fence, t token, r last accepted token, w worker, c goes on after
+--   a wait or release, sb started, e ended, p percent, m message, x error, q memo, i intent; for undo u state,
+--   od open dependents, ua attempts, ub started.
+
+function L.steps(job) return L.job(job) .. ':st' end
+
+-- Row: {action, needs csv, dependents csv, weight, max attempts, heavy, undoable, tail seconds}
+function L.meta(job, step)
+  local row = cjson.decode(call('HGET', L.job(job) .. ':meta', step))
+  return { action = row[1], needs = row[2], deps = row[3], weight = row[4], max_attempts = row[5], heavy = row[6] == 1,
+    undoable = row[7] == 1, tail = row[8] }
+end
+
+function L.at(job, step)
+  local found = call('HMGET', L.job(job), 'lab_id', 'id')
+  if not step then return { job = job, lab = found[1] or '' } end
+  return { job = job, lab = found[1] or '', step = step, node = call('HGET', L.job(job) .. ':node', step) or '' }
+end
+
+function L.touch(job) call('HINCRBY', L.job(job), 'version', 1) end
+
+-- Makes a step claimable now (its job is put into the index unless it waits for capacity).
+function L.ready(job, step, meta)
+  local state = L.get(L.job(job), 'phase') == 'undo' and 'u:' or 's:'
+  call('HSET', L.steps(job), state .. step, 'ready')
+  call('ZADD', L.job(job) .. (meta.heavy and ':rh' or ':rl'), -meta.tail, step)
+  if L.get(L.job(job), 'state') ~= 'waiting' then L.index(job) end
+end
+
+-- Makes a step claimable at a later time.
+function L.ready_at(job, step, when)
+  local state = L.get(L.job(job), 'phase') == 'undo' and 'u:' or 's:'
+  call('HSET', L.steps(job), state .. step, 'ready')
+  call('ZADD', NS .. 'due', when, L.member(job, step))
+  call('SADD', L.job(job) .. ':due', step)
+end
+
+-- Moves steps whose time has come to the ready sets; returns how many.
+function L.pop_due(limit)
+  local members = call('ZRANGEBYSCORE', NS .. 'due', '-inf', NOW, 'LIMIT', 0, limit)
+  for _, member in ipairs(members) do
+    local job, step = L.parts(member)
+    call('ZREM', NS .. 'due', member)
+    if call('SREM', L.job(job) .. ':due', step) == 1 then L.ready(job, step, L.meta(job, step)) end
+  end
+  return #members
+end
+
+-- Takes all steps of a job that nobody runs out of every queue.
+function L.clear_ready(job)
+  L.deindex(job)
+  call('DEL', L.job(job) .. ':rl', L.job(job) .. ':rh')
+  for _, step in ipairs(call('SMEMBERS', L.job(job) .. ':due')) do call('ZREM', NS .. 'due', L.member(job, step)) end
+  call('DEL', L.job(job) .. ':due')
+end
+
+-- Keeps an exponential moving average of real durations an action and host, and one over all hosts.
+function L.learn(job, step, meta)
+  local started = L.num(L.steps(job), 'sb:' .. step, NOW)
+  local host = L.get(L.job(job), 'host_id')
+  for _, key in ipairs({ NS .. 'estimate:' .. host, NS .. 'estimate:' }) do
+    local old = L.num(key, meta.action, nil)
+    local seconds = math.max(0.001, NOW - started)
+    call('HSET', key, meta.action, L.time(old and old * 0.7 + seconds * 0.3 or seconds))
+    if host == '' then return end
+  end
+end
+
+-- Seconds that a step is likely to take: what was learned on this host, else on any, else the plan's weight.
+function L.expected(host, action, weight)
+  if host ~= '' then
+    local here = L.num(NS .. 'estimate:' .. host, action, nil)
+    if here then return here end
+  end
+  return L.num(NS .. 'estimate:', action, nil) or math.max(weight, 0.001)
+end
+
+-- A forward step is done: what needs it comes nearer.
+function L.advance(job, step, meta)
+  local key, steps = L.job(job), L.steps(job)
+  call('HINCRBY', key, 'open', -1)
+  call('HINCRBY', key, 'steps_done', 1)
+  call('HINCRBYFLOAT', key, 'w_done', meta.weight)
+  if meta.heavy then call('HINCRBYFLOAT', key, 'h_done', meta.weight) end
+  local stopping = L.get(key, 'ending') ~= ''
+  for _, dependent in ipairs(L.split(meta.deps)) do
+    if call('HINCRBY', steps, 'd:' .. dependent, -1) == 0 and not stopping then
+      L.ready(job, dependent, L.meta(job, dependent))
+    end
+  end
+end
+
+-- Gives a step another try later, in a new generation.
+function L.try_again(job, step, delay)
+  local steps = L.steps(job)
+  L.next_generation(job, step)
+  if delay > 0 then
+    L.ready_at(job, step, NOW + delay)
+  else
+    L.ready(job, step, L.meta(job, step))
+  end
+  call('HSET', steps, 'p:' .. step, 0)
+end
+
+function L.next_generation(job, step)
+  local steps = L.steps(job)
+  call('HSET', steps, 'g:' .. step, L.num(steps, 'g:' .. step, 1) + 1)
+  call('HDEL', steps, 'sb:' .. step, 'ub:' .. step, 'q:' .. step, 'c:' .. step, 'e:' .. step, 'i:' .. step)
+end
+
+-- A lease ended without a word (sweep, or a worker's new life). The generation stays: another worker asks the host's
+-- journal for the same calls.
+function L.lose(job, step)
+  local key, steps = L.job(job), L.steps(job)
+  if not call('HGET', steps, 't:' .. step) then
+    call('ZREM', NS .. 'leases', L.member(job, step))
+    return false
+  end
+  local undo, meta = L.get(key, 'phase') == 'undo', L.meta(job, step)
+  local attempts = L.num(steps, (undo and 'ua:' or 'a:') .. step, 0)
+  local worker = L.get(steps, 'w:' .. step)
+  L.drop_lease(job, step)
+  L.touch(job)
+  L.emit('step.lost', L.at(job, step), string.format('{"worker":%s,"attempt":%d}', L.quote(worker), attempts))
+  call('HDEL', steps, 'c:' .. step)
+  if not undo and L.get(key, 'ending') ~= '' then
+    call('HSET', key, 'cancel_unconfirmed', 1) -- its last call may still run on the host
+    L.end_step(job, step, 'cancelled', '{"reason":"lease lost"}')
+    L.settle(job)
+  elseif attempts < meta.max_attempts then
+    L.ready(job, step, meta)
+  else
+    L.exhausted(job, step, meta, attempts)
+  end
+  return true
+end
+
+function L.exhausted(job, step, meta, attempts)
+  local problem = L.error('attempts_exhausted', 'The step was tried as often as it may be',
+    string.format('%s lost its worker in try %d of %d.', step, attempts, meta.max_attempts),
+    'Look at the workers that ran it, then retry the job.')
+  if L.get(L.job(job), 'phase') == 'undo' then
+    L.undo_failed(job, step, problem)
+  else
+    L.fail_step(job, step, problem)
+  end
+end
+
+function L.end_step(job, step, state, data)
+  call('HSET', L.steps(job), 's:' .. step, state, 'e:' .. step, L.time(NOW))
+  L.emit('step.' .. state, L.at(job, step), data)
+end

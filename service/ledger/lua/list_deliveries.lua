@@ -1,0 +1,11 @@
+-- Replies {deliveries, score, id to go on from ('' = the end)}.
+local found, score, last = L.page(NS .. 'ix:delivery:', A.indexes, A.before, A.before_id, '-inf', '+inf', A.limit)
+local rows = {}
+for _, id in ipairs(found) do
+  local row = call('HGETALL', NS .. 'delivery:' .. id)
+  local endpoint = L.get(NS .. 'delivery:' .. id, 'endpoint_id')
+  row[#row + 1] = 'x_url'
+  row[#row + 1] = endpoint ~= '' and L.get(NS .. 'endpoint:' .. endpoint, 'url') or ''
+  rows[#rows + 1] = row
+end
+return { rows, score, last }

@@ -1,0 +1,3 @@
+-- Replies {jobs, score, id to go on from ('' = the end)}.
+local found, score, id = L.page(NS .. 'ix:job:', A.indexes, A.before, A.before_id, A.after, A['until'], A.limit)
+return { L.views(found, false), score, id }

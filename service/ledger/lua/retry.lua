@@ -1,0 +1,94 @@
+-- Reopens an ended job from where it stopped. Replies {code, detail}: ok, unknown, illegal (detail says why).
+local job = A.job
+local key, steps = L.job(job), L.steps(job)
+local found = L.hash(key)
+if not found.state then return { 'unknown', '' } end
+if not TERMINAL[found.state] or found.state == 'succeeded' then return { 'illegal', found.state } end
+local host, lab = found.host_id, found.lab_id
+if host ~= '' and call('EXISTS', L.host(host)) == 0 then return { 'illegal', 'its host was deleted' } end
+local lab_state = lab ~= '' and L.get(L.lab(lab), 'state') or ''
+if lab_state == 'removing' then return { 'illegal', 'its lab is being removed' } end
+if lab ~= '' and (lab_state == '' or lab_state == 'removed') then
+  -- A lab that this job's own rollback removed can be built again; one that a teardown removed cannot.
+  local own = found.creates_lab == '1' and L.get(L.lab(lab), 'removed_by') == 'rolled_back'
+  if not own then return { 'illegal', 'its lab was removed' } end
+end
+if found.creates_lab == '1' and L.get(L.lab(lab), 'broken_by') ~= '' then
+  return { 'illegal', 'a teardown has removed parts of its lab' }
+end
+if found.target ~= '' then
+  local holder = call('HGET', L.host(host) .. ':targets', found.target)
+  if holder and holder ~= job then return { 'illegal', 'another job has its target: ' .. holder } end
+end
+local memory, disk = tonumber(found.mem), tonumber(found.disk)
+-- What is left of its lab still holds its reservation.
+local holds = lab ~= '' and host ~= '' and L.held(host, lab) ~= nil
+local short = not holds and L.short_of(host, memory, disk, tonumber(found.priority)) or nil
+if short == 'never_fits' then return { 'illegal', 'the host is too small for it now' } end
+
+if found.target ~= '' then call('HSET', L.host(host) .. ':targets', found.target, job) end
+if host ~= '' then call('SADD', L.host(host) .. ':jobs', job) end
+call('ZREM', NS .. 'ended', job)
+call('HDEL', key, 'ended_at', 'error_step', 'rollback_error', 'cancel_unconfirmed', 'uopen')
+call('HSET', key, 'phase', 'forward', 'ending', '', 'error', '', 'turn', L.turn())
+call('HINCRBY', key, 'retries', 1)
+local seconds = tonumber(found.deadline_seconds)
+if seconds > 0 then
+  call('HSET', key, 'deadline_at', L.time(NOW + seconds))
+  call('ZADD', NS .. 'deadlines', NOW + seconds, job)
+end
+if lab ~= '' and found.creates_lab == '1' then
+  if lab_state == 'removed' then
+    call('HSET', L.lab(lab), 'removed_at', '', 'removed_by', '', 'secrets', found.secrets)
+    call('ZREM', NS .. 'removed_labs', lab)
+    if host ~= '' then call('SADD', L.host(host) .. ':labs', lab) end
+  end
+  call('ZREM', NS .. 'lab_leases', lab)
+  call('HSET', L.lab(lab), 'expires_at', '')
+  L.lab_state(lab, 'building')
+elseif lab ~= '' and found.removes_lab == '1' then
+  call('HSET', L.lab(lab), 'state_before', lab_state)
+  call('ZREM', NS .. 'lab_leases', lab)
+  L.lab_state(lab, 'removing')
+end
+
+-- Steps that did not end well start over, and so does everything that stands on them.
+local order, state, metas = cjson.decode(call('GET', key .. ':order')), L.hash(steps), {}
+local open, w_done, h_done, good = 0, 0, 0, {}
+for _, step in ipairs(order) do
+  local meta = L.meta(job, step)
+  metas[step] = meta
+  local was = state['s:' .. step] or 'pending'
+  local needs, missing = L.split(meta.needs), 0
+  for _, need in ipairs(needs) do if not good[need] then missing = missing + 1 end end
+  if (was == 'succeeded' or was == 'skipped') and missing == 0 then
+    good[step] = true
+    w_done = w_done + meta.weight
+    if meta.heavy then h_done = h_done + meta.weight end
+  else
+    open = open + 1
+    if was ~= 'pending' then
+      L.next_generation(job, step)
+    end
+    call('HDEL', steps, 's:' .. step, 'a:' .. step, 'x:' .. step, 'p:' .. step, 'm:' .. step, 'c:' .. step, 'q:' .. step)
+    call('HSET', steps, 'd:' .. step, missing)
+  end
+  call('HDEL', steps, 'u:' .. step, 'od:' .. step, 'ua:' .. step, 'ub:' .. step)
+end
+call('HSET', key, 'open', open, 'steps_done', #order - open, 'w_done', L.time(w_done), 'h_done', L.time(h_done))
+
+L.emit('job.retried', L.at(job), string.format('{"retries":%d}', L.num(key, 'retries', 0)))
+for _, step in ipairs(order) do
+  if not good[step] and L.num(steps, 'd:' .. step, 0) == 0 then
+    call('HSET', steps, 's:' .. step, 'ready')
+    call('ZADD', key .. (metas[step].heavy and ':rh' or ':rl'), -metas[step].tail, step)
+  end
+end
+if holds then
+  L.set_state(job, 'queued')
+  L.emit('job.queued', L.at(job), '{}')
+  L.index(job)
+else
+  L.admit(job, short ~= nil)
+end
+return { 'ok', '' }

@@ -1,0 +1,106 @@
+"""How long each action lasts on a healthy host, what it costs the host, and the one way to make a step. Pure.
+
+Seconds are those of docs/functions.md, added up over the functions that the action calls. The first boot of a guest
+is not in that page: 3 to 7 minutes were seen in the field (facts/field.md d.8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypedDict, Unpack
+
+from service.ledger.plan import Step
+
+FIRST_BOOT_SECONDS = 180.0
+_PATIENCE = 6  # a deadline is this many times the estimate,
+_PATIENCE_SECONDS = 120  # and this much more
+
+
+@dataclass(frozen=True)
+class Nominal:
+    """One action's cost. `heavy` counts against the host's bound of heavy steps; `undoable` can be rolled back."""
+
+    seconds: float
+    heavy: bool = False
+    undoable: bool = False
+    attempts: int = 3
+
+
+NOMINAL: Mapping[str, Nominal] = {
+    "InspectHost": Nominal(4),
+    "EnsureSwitch": Nominal(5, undoable=True),
+    "EnsureNat": Nominal(3, undoable=True),
+    "VerifyImage": Nominal(40, heavy=True),
+    "CreateDisk": Nominal(3, undoable=True),
+    "SeedDisk": Nominal(26),
+    "CreateNode": Nominal(5, undoable=True),
+    "EnableNesting": Nominal(4),
+    "StartNode": Nominal(4, heavy=True),
+    "StopNode": Nominal(20),
+    "AwaitGuest": Nominal(FIRST_BOOT_SECONDS, heavy=True),
+    "ProbeCpu": Nominal(1),
+    "ConfigureGuest": Nominal(13),
+    "JoinDomain": Nominal(21),
+    "InstallRole": Nominal(153, heavy=True),
+    "RebootGuest": Nominal(52, heavy=True),
+    "ProveHypervisor": Nominal(2),
+    "OpenFirewall": Nominal(3),
+    "CreateInnerSwitch": Nominal(5),
+    "ValidateCluster": Nominal(150, heavy=True),
+    "CreateCluster": Nominal(51, undoable=True),
+    "JoinNode": Nominal(41),
+    "SetQuorum": Nominal(9),
+    "EnableStorage": Nominal(601, heavy=True),
+    "VerifyCluster": Nominal(1),
+    "SmokeTest": Nominal(11, undoable=True),
+    "CreateNestedVM": Nominal(8, undoable=True),
+    "PublishLab": Nominal(1),
+    "ResolveNode": Nominal(1),
+    "VerifyNode": Nominal(1),
+    "VerifyGuest": Nominal(4),
+    "PublishDrift": Nominal(1),
+    "RemoveCluster": Nominal(41),
+    "RemoveNestedVM": Nominal(3),
+    "RemoveNode": Nominal(5),
+    "RemoveDisk": Nominal(2),
+    "RemoveNat": Nominal(2),
+    "RemoveSwitch": Nominal(3),
+    "ReleaseLab": Nominal(1),
+}
+
+
+def deadline_seconds(weight_seconds: float) -> int:
+    """Return a generous deadline for a step of this weight."""
+    return int(weight_seconds * _PATIENCE) + _PATIENCE_SECONDS
+
+
+class Parts(TypedDict, total=False):
+    """What a step may say beside action, id and title; `undoable` and `seconds` override the action's own."""
+
+    needs: Iterable[str]
+    params: Mapping[str, Any]
+    reads: Iterable[str]
+    node: str | None
+    undoable: bool
+    seconds: float
+
+
+def make_step(action: str, step_id: str, title: str, **parts: Unpack[Parts]) -> Step:
+    """Return a step with its action's weight, deadline and marks."""
+    nominal = NOMINAL[action]
+    weight = parts.get("seconds", nominal.seconds)
+    return Step(
+        id=step_id,
+        action=action,
+        title=title,
+        needs=tuple(dict.fromkeys(parts.get("needs", ()))),
+        params=dict(parts.get("params", {})),
+        reads=tuple(parts.get("reads", ())),
+        node=parts.get("node"),
+        weight_seconds=weight,
+        deadline_seconds=deadline_seconds(weight),
+        max_attempts=nominal.attempts,
+        heavy=nominal.heavy,
+        undoable=parts.get("undoable", nominal.undoable),
+    )

@@ -1,0 +1,113 @@
+"""Wakes workers: an anonymous, empty Celery message a piece of work, by task name. Never imports workers or Celery.
+
+A lost, doubled or late message does not matter: the ledger is the truth and the sweep tops the queue up.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+from uuid import uuid4
+
+from kombu.connection import Connection
+from kombu.exceptions import OperationalError
+from kombu.pools import producers
+
+WORK_TASK = "matryoshka.work"
+DELIVER_TASK = "matryoshka.deliver"
+STEPS_QUEUE = "steps"
+DELIVERIES_QUEUE = "deliveries"
+
+_BURST_MAX = 256
+
+
+class WakeFailed(Exception):
+    """The broker could not be reached. Harmless: the next sweep wakes again."""
+
+
+class Waker:
+    """Publishes wake-ups. Safe to share between threads."""
+
+    def __init__(self, redis_url: str) -> None:
+        self._connection = _connect(redis_url)
+        self._lock = threading.Lock()
+
+    def wake_steps(self, count: int = 1) -> int:
+        """Say that there are steps; return how many messages were sent. Raise WakeFailed."""
+        return self._wake(WORK_TASK, STEPS_QUEUE, count)
+
+    def wake_deliveries(self, count: int = 1) -> int:
+        """Say that there are deliveries; return how many messages were sent. Raise WakeFailed."""
+        return self._wake(DELIVER_TASK, DELIVERIES_QUEUE, count)
+
+    def waiting(self, queue: str) -> int:
+        """Return how many messages wait in a queue. Raise WakeFailed."""
+        try:
+            with self._lock:
+                channel: Any = self._connection.default_channel
+                return int(channel.client.llen(queue))
+        except self._failures as error:
+            raise WakeFailed(str(error)) from error
+
+    def close(self) -> None:
+        """Give the connection back. Safe to repeat."""
+        self._connection.release()
+
+    @property
+    def _failures(self) -> tuple[type[BaseException], ...]:
+        return (OperationalError, *self._connection.connection_errors, *self._connection.channel_errors)
+
+    def _wake(self, task: str, queue: str, count: int) -> int:
+        wanted = min(max(0, count), _BURST_MAX)
+        if not wanted:
+            return 0
+        try:
+            with producers[self._connection].acquire(block=True, timeout=5) as producer:
+                for _ in range(wanted):
+                    _publish(producer, task, queue)
+        except self._failures as error:
+            raise WakeFailed(str(error)) from error
+        return wanted
+
+
+def _connect(redis_url: str) -> Any:
+    make: Any = Connection  # kombu has no types
+    return make(
+        redis_url,
+        transport_options={
+            "ack_emulation": False,
+            "socket_timeout": 5,
+            "socket_connect_timeout": 3,
+            "socket_keepalive": True,
+            "health_check_interval": 5,
+        },
+    )
+
+
+def _publish(producer: Any, task: str, queue: str) -> None:
+    """Send one message of Celery's protocol 2 (docs.celeryq.dev, internals/protocol) without arguments."""
+    task_id = str(uuid4())
+    producer.publish(
+        [[], {}, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}],
+        routing_key=queue,
+        exchange="",
+        serializer="json",
+        correlation_id=task_id,
+        delivery_mode=2,
+        retry=False,
+        headers={
+            "lang": "py",
+            "task": task,
+            "id": task_id,
+            "root_id": task_id,
+            "parent_id": None,
+            "group": None,
+            "argsrepr": "()",
+            "kwargsrepr": "{}",
+            "retries": 0,
+            "ignore_result": True,
+            "eta": None,
+            "expires": None,
+            "timelimit": [None, None],
+        },
+    )

@@ -1,0 +1,102 @@
+"""Webhook endpoints: where events go. Deliveries to them are written in the same move as the event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from service.ledger.store.documents import Change, Document, Documents
+from service.ledger.store.errors import NotFound
+from service.ledger.store.job_view import optional_time
+from service.ledger.store.scripts import Scripts
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One endpoint. `types` are event types, `job.*` patterns or `*`. `state` is `active` or `disabled`.
+
+    `secrets` has `current` and, after a rotation, `previous` (each sealed); `previous_until` says how long both sign.
+    `failing_since` is the first failure since the last success.
+    """
+
+    id: str
+    url: str
+    types: tuple[str, ...] = ("*",)
+    description: str = ""
+    secrets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
+    previous_until: float | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    format: str = "standard"
+    state: str = "active"
+    disabled_reason: str = ""
+    failing_since: float | None = None
+    version: int = 0
+    created_at: float = 0.0
+    updated_at: float = 0.0
+
+
+_KEPT_BESIDE = ("id", "state", "disabled_reason", "failing_since", "version", "created_at", "updated_at")
+
+
+class EndpointStore:
+    """The webhook endpoints of one ledger."""
+
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+        self._documents = Documents(scripts, "endpoint")
+
+    def put(self, endpoint: Endpoint) -> Endpoint:
+        """Add an endpoint; events from now on are delivered. Raise VersionConflict when the id exists."""
+        return _endpoint(self._documents.put(endpoint.id, _change(endpoint), expected=0))
+
+    def update(self, endpoint: Endpoint, expected_version: int | None = None) -> Endpoint:
+        """Replace an endpoint's settings; `state` active enables it again. Raise NotFound, VersionConflict."""
+        expected = endpoint.version if expected_version is None else expected_version
+        return _endpoint(self._documents.put(endpoint.id, _change(endpoint), expected=max(1, expected)))
+
+    def get(self, endpoint_id: str) -> Endpoint | None:
+        """Return the endpoint or None."""
+        document = self._documents.get(endpoint_id)
+        return _endpoint(document) if document else None
+
+    def list(self, before: tuple[float, str] | None = None, limit: int = 100) -> list[Endpoint]:
+        """Return up to `limit` endpoints older than `before` (created_at, id), newest first."""
+        return [_endpoint(document) for document in self._documents.list(before, limit)]
+
+    def delete(self, endpoint_id: str, expected_version: int | None = None) -> bool:
+        """Remove an endpoint with its deliveries; False when unknown. Raise VersionConflict."""
+        return self._documents.delete(endpoint_id, expected=expected_version)
+
+    def ping(self, endpoint_id: str) -> str:
+        """Write an `endpoint.pinged` event for this endpoint only; return the delivery's id. Raise NotFound."""
+        delivery_id = self._scripts.run("ping_endpoint", {"endpoint": endpoint_id})
+        if not delivery_id:
+            raise NotFound(f"no endpoint {endpoint_id}")
+        return str(delivery_id)
+
+
+def _change(endpoint: Endpoint) -> Change:
+    body = {name: getattr(endpoint, name) for name in endpoint.__dataclass_fields__ if name not in _KEPT_BESIDE}
+    flat = {
+        "types": ",".join(endpoint.types),
+        "state": endpoint.state,
+        "disabled_reason": endpoint.disabled_reason if endpoint.state == "disabled" else "",
+    }
+    return Change(body, flat=flat)
+
+
+def _endpoint(document: Document) -> Endpoint:
+    body, extra = dict(document.body), document.extra
+    types = tuple(body.pop("types"))
+    return Endpoint(
+        id=document.id,
+        types=types,
+        state=extra.get("state", "active"),
+        disabled_reason=extra.get("disabled_reason", ""),
+        failing_since=optional_time(extra.get("failing_since", "")),
+        version=document.version,
+        created_at=document.created_at,
+        updated_at=document.updated_at,
+        **body,
+    )

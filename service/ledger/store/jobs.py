@@ -1,0 +1,216 @@
+"""Jobs: submit, read, list, cancel, retry. Each change is one Lua move."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from service.ledger.ids import new_id
+from service.ledger.job import Job, StepRecord
+from service.ledger.plan import Step
+from service.ledger.store.errors import IllegalMove, NotFound
+from service.ledger.store.job_view import job_of, step_of
+from service.ledger.store.scripts import Scripts, dumps
+from service.ledger.store.submission import JobFilter, Outcome, Policy, Submission, SubmitResult
+
+_REMOVES_LAB = "ReleaseLab"
+_CALLBACK_SECRET = "callback_secret"  # noqa: S105 - a name, not a secret
+
+
+class JobStore:
+    """The jobs of one ledger. Safe to share between threads."""
+
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+
+    def submit(self, submission: Submission, job_id: str = "") -> SubmitResult:
+        """Create the job in one move: record, plan, reservation, idempotency record, lab and first event.
+
+        Safe to repeat with the same `job_id`. Raise NotFound for an unknown host or lab, IllegalMove when the lab is
+        removed or being removed, ValueError for a secret that is neither sealed nor a reference.
+        """
+        _refuse_open_secrets(submission.secrets)
+        job_id = job_id or new_id("job", self._scripts_now())
+        code, found, detail, ready = self._scripts.run("submit", _arguments(submission, job_id))
+        if code == "no_host":
+            raise NotFound(f"no host {submission.host_id}")
+        if code == "no_lab":
+            raise NotFound(f"no lab {submission.lab_id}")
+        if code == "lab_state":
+            raise IllegalMove(f"lab {submission.lab_id} is {found}", state=found)
+        outcome = Outcome(code)
+        job = self.get(found) if outcome in {Outcome.CREATED, Outcome.REPLAYED} else None
+        return SubmitResult(outcome, job, json.loads(detail), int(ready))
+
+    def get(self, job_id: str) -> Job | None:
+        """Return the job with its progress and, once it succeeded, its result; None when there is none."""
+        rows = self._scripts.run("read_jobs", {"ids": [job_id], "result": True})
+        return job_of(rows[0]) if rows else None
+
+    def steps(self, job_id: str) -> list[StepRecord]:
+        """Return the steps in the plan's order; empty for an unknown job."""
+        rows = self._scripts.run("read_steps", {"job": job_id})
+        return [step_of(row) for row in rows]
+
+    def plan(self, job_id: str) -> list[dict[str, Any]]:
+        """Return the step specs in the plan's order; empty for an unknown job."""
+        specs = self._scripts.client.hgetall(self._scripts.key("job", job_id, "spec"))
+        order = self._scripts.client.get(self._scripts.key("job", job_id, "order")) or "[]"
+        return [json.loads(specs[step_id]) for step_id in json.loads(order) if step_id in specs]
+
+    def findings(self, job_id: str) -> list[dict[str, Any]]:
+        """Return what the rules found when the job was planned."""
+        found: list[dict[str, Any]] = json.loads(self._field(job_id, "findings") or "[]")
+        return found
+
+    def facts(self, job_id: str) -> dict[str, Any]:
+        """Return the facts that the job's steps wrote so far."""
+        raw = self._scripts.client.hgetall(self._scripts.key("job", job_id, "facts"))
+        return {name: json.loads(value) for name, value in raw.items()}
+
+    def list(self, filters: JobFilter, before: tuple[float, str] | None, limit: int) -> list[Job]:
+        """Return up to `limit` jobs older than `before` (created_at, id), newest first, without their results."""
+        found: list[Job] = []
+        position = before
+        while len(found) < limit:
+            arguments = _filter_arguments(filters, position, limit - len(found))
+            rows, last_score, last_id = self._scripts.run("list_jobs", arguments)
+            found.extend(job_of(row) for row in rows)
+            if not last_id:
+                break
+            position = (float(last_score), last_id)
+        return found
+
+    def cancel(self, job_id: str, on_cancel: Policy | None = None) -> Job | None:
+        """Ask a job to stop; None when unknown. Safe to repeat. Raise IllegalMove when the job has ended."""
+        code, state = self._scripts.run("cancel", {"job": job_id, "policy": on_cancel or ""})
+        if code == "unknown":
+            return None
+        if code == "illegal":
+            raise IllegalMove(f"job {job_id} has ended: {state}", state=state)
+        return self.get(job_id)
+
+    def retry(self, job_id: str) -> Job:
+        """Reopen a failed, cancelled or expired job from where it stopped.
+
+        Raise NotFound, or IllegalMove when the job did not end so, its lab was removed, or its target is busy.
+        """
+        code, detail = self._scripts.run("retry", {"job": job_id})
+        if code == "unknown":
+            raise NotFound(f"no job {job_id}")
+        if code != "ok":
+            raise IllegalMove(f"job {job_id} cannot be retried: {detail}", state=detail)
+        job = self.get(job_id)
+        if job is None:
+            raise NotFound(f"no job {job_id}")
+        return job
+
+    def _field(self, job_id: str, field: str) -> str | None:
+        value: str | None = self._scripts.client.hget(self._scripts.key("job", job_id), field)
+        return value
+
+    def _scripts_now(self) -> float:
+        seconds, microseconds = self._scripts.client.time()
+        return float(seconds) + float(microseconds) / 1e6
+
+
+def _refuse_open_secrets(secrets: Mapping[str, Mapping[str, Any]]) -> None:
+    for name, secret in secrets.items():
+        if set(secret) - {"sealed", "ref"} or not secret:
+            raise ValueError(f"secret {name} is neither sealed nor a reference")
+
+
+def _step_spec(step: Step) -> dict[str, Any]:
+    return {
+        "id": step.id,
+        "action": step.action,
+        "title": step.title,
+        "needs": step.needs,
+        "params": step.params,
+        "reads": step.reads,
+        "node": step.node,
+        "weight_seconds": step.weight_seconds,
+        "deadline_seconds": step.deadline_seconds,
+        "max_attempts": step.max_attempts,
+        "heavy": step.heavy,
+        "undoable": step.undoable,
+    }
+
+
+def _step_row(step: Step) -> list[Any]:
+    """Give Lua what moves need (a row) beside what only workers need (the spec, as text it never parses)."""
+    return [
+        step.id,
+        step.action,
+        ",".join(step.needs),
+        step.weight_seconds,
+        max(1, step.max_attempts),
+        int(step.heavy),
+        int(step.undoable),
+        dumps(_step_spec(step)),
+        step.node or "",
+    ]
+
+
+def _arguments(submission: Submission, job_id: str) -> dict[str, Any]:
+    plan, idempotency, callback = submission.plan, submission.idempotency, submission.callback or {}
+    lab_secrets = {name: secret for name, secret in submission.secrets.items() if name != _CALLBACK_SECRET}
+    return {
+        "job": job_id,
+        "order": dumps([step.id for step in plan.steps]),
+        "steps": [_step_row(step) for step in plan.steps],
+        "lab_secrets": dumps(lab_secrets),
+        "lab_name": submission.lab_name or submission.target or submission.lab_id,
+        "labels": [[name, value] for name, value in submission.labels.items()],
+        "idem_key": f"{submission.tenant}:{idempotency.key}" if idempotency else "",
+        "fingerprint": idempotency.fingerprint if idempotency else "",
+        "idem_ttl": idempotency.ttl_seconds if idempotency else 0,
+        "fields": {
+            "id": job_id,
+            "kind": submission.kind,
+            "request": dumps(submission.request),
+            "secrets": dumps(submission.secrets),
+            "findings": dumps([_finding(finding) for finding in plan.findings]),
+            "labels": dumps(submission.labels),
+            "host_id": submission.host_id,
+            "lab_id": submission.lab_id,
+            "creates_lab": int(submission.creates_lab),
+            "removes_lab": int(any(step.action == _REMOVES_LAB for step in plan.steps)),
+            "priority": submission.priority,
+            "tenant": submission.tenant,
+            "admission": submission.admission,
+            "on_failure": submission.on_failure,
+            "on_cancel": submission.on_cancel,
+            "deadline_seconds": submission.deadline_seconds,
+            "lease_seconds": submission.lease_seconds,
+            "callback_url": callback.get("url", ""),
+            "callback_types": ",".join(callback.get("types", ())),
+            "request_id": submission.request_id,
+            "target": submission.target,
+            "mem": plan.demand.memory_mib,
+            "disk": plan.demand.disk_gib,
+        },
+    }
+
+
+def _finding(finding: Any) -> dict[str, Any]:
+    return {name: getattr(finding, name) for name in ("code", "severity", "reason", "remedy", "source", "pointer")}
+
+
+def _filter_arguments(filters: JobFilter, before: tuple[float, str] | None, limit: int) -> dict[str, Any]:
+    indexes = [
+        f"state:{filters.state}" if filters.state else "",
+        f"kind:{filters.kind}" if filters.kind else "",
+        f"host:{filters.host_id}" if filters.host_id else "",
+        f"lab:{filters.lab_id}" if filters.lab_id else "",
+        f"label:{filters.label[0]}={filters.label[1]}" if filters.label else "",
+    ]
+    return {
+        "indexes": [index for index in indexes if index] or ["all"],
+        "before": repr(before[0]) if before else "",
+        "before_id": before[1] if before else "",
+        "after": repr(filters.created_after) if filters.created_after is not None else "-inf",
+        "until": repr(filters.created_before) if filters.created_before is not None else "+inf",
+        "limit": limit,
+    }

@@ -1,0 +1,81 @@
+"""Runs the ledger's Lua moves: one shared library, one file a move, called by hash, loaded again when forgotten.
+
+Every key is built inside Lua from the namespace, so all of them live on one server (no cluster).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from importlib import resources
+from typing import Any
+
+import redis
+
+from service.ledger.job import TERMINAL_STATES, TRANSITIONS
+from service.ledger.store.settings import StoreSettings
+
+_LIBRARY = ("base", "event", "capacity", "index", "steps", "lab", "job", "undo", "claim", "view")
+
+
+def _lua(name: str) -> str:
+    return resources.files("service.ledger").joinpath("lua", f"{name}.lua").read_text(encoding="utf-8")
+
+
+def _transitions() -> str:
+    """Write the transition table of `job.py` as Lua, so that there is one table only."""
+    rows = [f"{old}={{{','.join(f'{new}=true' for new in sorted(news))}}}" for old, news in TRANSITIONS.items()]
+    ends = ",".join(f"{state}=true" for state in sorted(TERMINAL_STATES))
+    return f"local TRANSITIONS={{{','.join(rows)}}}\nlocal TERMINAL={{{ends}}}\n"
+
+
+def source(name: str) -> str:
+    """Return the whole text of one move, library included."""
+    return _transitions() + "\n".join(_lua(f"lib_{part}") for part in _LIBRARY) + "\n" + _lua(name)
+
+
+def dumps(value: Any) -> str:
+    """Write JSON as the ledger stores it."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+class Scripts:
+    """The moves of one namespace on one server. Needs a client with `decode_responses=True`."""
+
+    def __init__(self, client: redis.Redis, settings: StoreSettings) -> None:
+        if not client.get_connection_kwargs().get("decode_responses"):
+            raise ValueError("the ledger needs a Redis client made with decode_responses=True")
+        self.client: Any = client
+        self.settings = settings
+        self._namespace = settings.namespace
+        self._options = dumps(
+            {
+                "test": settings.test_clock,
+                "events": settings.job_events_max,
+                "feed": settings.feed_events_max,
+                "deliveries": settings.endpoint_deliveries_max,
+                "failing": settings.endpoint_failing_seconds,
+                "first_delay": settings.webhook_schedule[0] if settings.webhook_schedule else 0,
+            }
+        )
+        self._loaded: dict[str, tuple[str, str]] = {}
+
+    def key(self, *parts: str) -> str:
+        """Return a key of this namespace."""
+        return ":".join((self._namespace, *parts))
+
+    def run(self, name: str, arguments: Mapping[str, Any]) -> Any:
+        """Run one move. Raise redis errors; a move is written so that repeating it after a lost reply is safe."""
+        sha, text = self._script(name)
+        values = (self._namespace, self._options, dumps(arguments))
+        try:
+            return self.client.evalsha(sha, 0, *values)
+        except redis.exceptions.NoScriptError:
+            return self.client.eval(text, 0, *values)
+
+    def _script(self, name: str) -> tuple[str, str]:
+        if name not in self._loaded:
+            text = source(name)
+            self._loaded[name] = (hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest(), text)
+        return self._loaded[name]

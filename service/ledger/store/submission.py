@@ -1,0 +1,92 @@
+"""What a caller asks of the ledger: a submission with its idempotency record, and filters for lists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal
+
+from service.ledger.job import Job, JobState
+from service.ledger.plan import Plan
+
+Policy = Literal["keep", "rollback"]
+
+
+class Outcome(StrEnum):
+    """What became of a submission. Claim and creation are one move, so no submission is ever "in flight"."""
+
+    CREATED = "created"
+    REPLAYED = "replayed"
+    CONFLICT = "conflict"
+    REFUSED = "refused"
+    TARGET_BUSY = "target_busy"
+
+
+@dataclass(frozen=True)
+class Idempotency:
+    """The caller's key (unique within a tenant), the SHA-256 of the canonical body, and how long it is remembered."""
+
+    key: str
+    fingerprint: str
+    ttl_seconds: int = 86_400
+
+
+@dataclass(frozen=True)
+class Submission:
+    """Everything that one atomic move writes.
+
+    `priority` is 0 (high), 1 or 2 (low). `tenant` is the id of the API key. `lab_id` is '' (none), a new lab when
+    `creates_lab`, else an existing one. `lease_seconds` is the lab's lease (0 = none) and begins when the lab is ready.
+    `deadline_seconds` 0 means none. `callback` is {"url": ...} with optional "types". `target` is a name that only one
+    unfinished job may hold at a time per host. `secrets` are sealed or references, never values.
+    """
+
+    kind: str
+    request: Mapping[str, Any]
+    plan: Plan
+    secrets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    host_id: str = ""
+    lab_id: str = ""
+    creates_lab: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
+    priority: int = 1
+    tenant: str = ""
+    admission: Literal["wait", "refuse"] = "wait"
+    on_failure: Policy = "keep"
+    on_cancel: Policy = "keep"
+    deadline_seconds: int = 0
+    lease_seconds: int = 0
+    callback: Mapping[str, Any] | None = None
+    request_id: str = ""
+    idempotency: Idempotency | None = None
+    target: str = ""
+    lab_name: str = ""
+
+
+@dataclass(frozen=True)
+class SubmitResult:
+    """The outcome, the job (None when there is none) and facts for the caller.
+
+    `detail` of `refused`: reason (`capacity`, `never_fits` or `others_wait`), wanted, free, capacity, holders; of
+    `target_busy`: holder. Mappings `wanted`, `free`, `capacity` have memory_mib and disk_gib (None = unknown).
+    `ready_steps` is how many workers are worth waking.
+    """
+
+    outcome: Outcome
+    job: Job | None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    ready_steps: int = 0
+
+
+@dataclass(frozen=True)
+class JobFilter:
+    """Which jobs a list shows: all given conditions hold. Times are seconds since 1970 UTC, both ends inclusive."""
+
+    state: JobState | str | None = None
+    kind: str | None = None
+    host_id: str | None = None
+    lab_id: str | None = None
+    label: tuple[str, str] | None = None
+    created_after: float | None = None
+    created_before: float | None = None

@@ -1,0 +1,138 @@
+"""What the web process reads from its environment, once, at start. A bad value is refused with the variable's name."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+_KEY_BYTES = 32
+_DURABILITIES = ("strict", "warn")
+_NAMESPACE = re.compile(r"[A-Za-z0-9_.-]{1,32}")
+
+
+class SettingsError(ValueError):
+    """A variable of the environment cannot be used. Not retryable: mend the environment and start again."""
+
+    def __init__(self, variable: str, reason: str) -> None:
+        super().__init__(f"{variable}: {reason}")
+        self.variable = variable
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of the web process.
+
+    `public_key` is a base64 X25519 key: this process can seal secrets and never open them. `cursor_key` signs page
+    cursors. `base_url` ('' = taken from the request) is what Location and Link headers start with. `stream_cap` bounds
+    open event streams and `wait_cap` waiting GETs, both of one process.
+    """
+
+    redis_url: str
+    public_key: str
+    cursor_key: bytes
+    namespace: str = "mk"
+    sweep_seconds: float = 1.0
+    retention_seconds: int = 604_800
+    durability: str = "strict"
+    base_url: str = ""
+    stream_cap: int = 64
+    stream_keepalive_seconds: float = 15.0
+    wait_cap: int = 16
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Settings:
+        """Read and check every variable.
+
+        Raises:
+            SettingsError: names the first variable that is missing or cannot be used.
+        """
+        public_key = _public_key(environ)
+        return cls(
+            redis_url=_required(environ, "MATRYOSHKA_REDIS_URL"),
+            public_key=public_key,
+            cursor_key=_cursor_key(environ, public_key),
+            namespace=_namespace(environ),
+            sweep_seconds=_number(environ, "MATRYOSHKA_SWEEP_SECONDS", 1.0, at_least=0.05),
+            retention_seconds=int(_number(environ, "MATRYOSHKA_RETENTION_SECONDS", 604_800, at_least=60)),
+            durability=_durability(environ),
+            base_url=_base_url(environ),
+            stream_cap=int(_number(environ, "MATRYOSHKA_STREAM_CAP", 64, at_least=1)),
+            stream_keepalive_seconds=_number(environ, "MATRYOSHKA_STREAM_KEEPALIVE_SECONDS", 15.0, at_least=0.05),
+            wait_cap=int(_number(environ, "MATRYOSHKA_WAIT_CAP", 16, at_least=0)),
+        )
+
+
+def _required(environ: Mapping[str, str], name: str) -> str:
+    value = environ.get(name, "").strip()
+    if not value:
+        raise SettingsError(name, "is not set")
+    return value
+
+
+def _number(environ: Mapping[str, str], name: str, default: float, *, at_least: float) -> float:
+    text = environ.get(name, "").strip()
+    if not text:
+        return default
+    try:
+        number = float(text)
+    except ValueError as error:
+        raise SettingsError(name, f"is not a number: {text!r}") from error
+    if not at_least <= number < float("inf"):
+        raise SettingsError(name, f"must be at least {at_least:g}, not {text!r}")
+    return number
+
+
+def _namespace(environ: Mapping[str, str]) -> str:
+    text = environ.get("MATRYOSHKA_NAMESPACE", "").strip() or "mk"
+    if not _NAMESPACE.fullmatch(text):
+        raise SettingsError("MATRYOSHKA_NAMESPACE", "must be 1 to 32 letters, digits, '_', '.' or '-'")
+    return text
+
+
+def _durability(environ: Mapping[str, str]) -> str:
+    text = environ.get("MATRYOSHKA_DURABILITY", "").strip() or "strict"
+    if text not in _DURABILITIES:
+        raise SettingsError("MATRYOSHKA_DURABILITY", f"must be one of {', '.join(_DURABILITIES)}, not {text!r}")
+    return text
+
+
+def _base_url(environ: Mapping[str, str]) -> str:
+    text = environ.get("MATRYOSHKA_BASE_URL", "").strip().rstrip("/")
+    if text and not text.startswith(("http://", "https://")):
+        raise SettingsError("MATRYOSHKA_BASE_URL", f"must start with http:// or https://, not {text!r}")
+    return text
+
+
+def _file(name: str, path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise SettingsError(name, f"cannot be read: {error.strerror} ({path})") from error
+
+
+def _public_key(environ: Mapping[str, str]) -> str:
+    name = "MATRYOSHKA_PUBLIC_KEY"
+    text = environ.get(name, "").strip()
+    if not text and environ.get("MATRYOSHKA_PUBLIC_KEY_FILE", "").strip():
+        name = "MATRYOSHKA_PUBLIC_KEY_FILE"
+        text = _file(name, environ[name].strip()).decode("ascii", "replace").strip()
+    if not text:
+        raise SettingsError(name, "is not set; `matryoshka sealing-key create` makes a key pair")
+    try:
+        key = base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise SettingsError(name, "is not base64") from error
+    if len(key) != _KEY_BYTES:
+        raise SettingsError(name, f"must be {_KEY_BYTES} bytes in base64, not {len(key)}")
+    return text
+
+
+def _cursor_key(environ: Mapping[str, str], public_key: str) -> bytes:
+    path = environ.get("MATRYOSHKA_CURSOR_KEY_FILE", "").strip()
+    material = _file("MATRYOSHKA_CURSOR_KEY_FILE", path) if path else public_key.encode()
+    return hashlib.sha256(b"matryoshka cursor\0" + material).digest()

@@ -1,0 +1,220 @@
+"""The Celery application and the composition root of the worker process.
+
+    celery -A workers.app worker -P threads -c 32 -Q steps,deliveries --without-gossip --without-mingle
+    --without-heartbeat
+
+Importing makes `app` from the environment and nothing else; the process is built when Celery says that the worker is
+ready.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+import structlog
+from celery import Celery, signals
+
+from service.ledger.expiry import LabExpiry
+from service.ledger.queue import Waker
+from service.ledger.sealing import SealingError, open_sealed, public_key_of
+from service.ledger.store import Store, StoreSettings
+from service.ledger.sweep import Sweeper
+from workers.hosts import Hosts
+from workers.keeper import LeaseKeeper
+from workers.outbound import AddressRules
+from workers.process import Departure, Presence, Slots
+from workers.runner import Runner, Tools
+from workers.secrets import Keyring, References
+from workers.settings import Settings, SettingsError
+from workers.tasks import Hands, register
+from workers.webhooks import Sender, SendSettings
+
+log = structlog.get_logger(__name__)
+
+_SLOWEST_RENEWAL = 3.0  # also how late a cancellation may be seen
+
+
+@dataclass
+class WorkerProcess:
+    """The parts of one worker process."""
+
+    settings: Settings
+    store: Store
+    hands: Hands
+    presence: Presence
+    sweeper: Sweeper
+    departure: Departure
+
+    def start(self, slots: int) -> None:
+        """Take back a former life's leases and start the threads. Raises SystemExit when the ledger may lose writes."""
+        refuse_lossy_server(self.settings, self.store)
+        self.hands.slots.total = slots
+        if self.settings.has_stable_name:
+            released = self.store.leases.release_worker(self.settings.worker_name)
+            log.info("former_leases_released", worker=self.settings.worker_name, count=released)
+        self.presence.beat()
+        self.hands.keeper.start()
+        self.sweeper.start()
+        self.presence.start(self.departure.begin)
+        log.info("worker_ready", worker=self.settings.worker_name, slots=slots)
+
+
+def build(settings: Settings) -> WorkerProcess:
+    """Return the process's parts, wired; nothing runs and nothing is connected yet. Raises SettingsError."""
+    store = Store.open(settings.redis_url, _store_settings(settings))
+    waker = Waker(settings.redis_url)
+    keyring = _keyring(settings)
+    hosts = Hosts(store.hosts, keyring, settings.poll_seconds, settings.worker_name)
+    draining = threading.Event()
+    keeper = LeaseKeeper(
+        store.leases,
+        settings.lease_seconds,
+        min(settings.heartbeat_seconds, _SLOWEST_RENEWAL),
+        settings.fence_margin_seconds,
+    )
+    runner = Runner(Tools(store.leases, hosts.line, keyring, draining))
+    sender = Sender(keyring, SendSettings(AddressRules(settings.webhook_networks), base_url=settings.base_url))
+    hands = Hands(settings, store, keeper, runner, sender, Slots(), draining.is_set)
+    presence = Presence(settings, store, waker, hosts, hands.slots)
+    sweeper = Sweeper(store, waker, settings.sweep_seconds, LabExpiry(store).tear_down)
+    departure = Departure(
+        keeper, draining, store.leases.finish, lambda: _goodbye(settings, store, hosts), settings.drain_seconds
+    )
+    return WorkerProcess(settings, store, hands, presence, sweeper, departure)
+
+
+def make_app(settings: Settings) -> Celery:
+    """Return the Celery application for these settings, with its tasks and signals."""
+    application = Celery("matryoshka", broker=settings.redis_url)
+    application.conf.update(celery_settings())
+    place = _Place(settings)
+    register(application, place.hands)
+    signals.worker_ready.connect(place.on_ready, weak=False)
+    signals.worker_shutting_down.connect(place.on_leaving, weak=False)
+    signals.setup_logging.connect(_set_up_logging, weak=False)
+    return application
+
+
+def celery_settings() -> dict[str, Any]:
+    """Return the settings of facts/celery-lab.md part 9: wake-ups only, and they may be lost."""
+    return {
+        # The late ack wakes the threads pool's loop, which prefetching off needs; it gives no guarantee.
+        "task_acks_late": True,
+        "worker_disable_prefetch": True,
+        "worker_prefetch_multiplier": 1,
+        "task_ignore_result": True,
+        "result_backend": None,
+        "task_publish_retry": False,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        # Cancel, drain and inspection go through the ledger.
+        "worker_enable_remote_control": False,
+        "worker_cancel_long_running_tasks_on_connection_loss": False,
+        "worker_hijack_root_logger": False,
+        "task_default_queue": "steps",
+        "broker_transport_options": {
+            # With it on, a worker dies or hangs when the broker restarts (part 2). Off, a kill loses messages:
+            # harmless here.
+            "ack_emulation": False,
+            "socket_timeout": 10,
+            "socket_connect_timeout": 3,
+            "socket_keepalive": True,
+            "health_check_interval": 5,
+        },
+    }
+
+
+def refuse_lossy_server(settings: Settings, store: Store) -> None:
+    """Refuse to work on a server that may lose acknowledged writes, unless the settings only want a warning."""
+    try:
+        faults = store.check_durability()
+    except redis.RedisError as error:
+        log.warning("durability_unknown", error=type(error).__name__)
+        return
+    for fault in faults:
+        log.warning("ledger_not_durable", fault=fault)
+    if faults and settings.durability == "strict":
+        raise SystemExit(
+            f"the Redis server may lose writes: {'; '.join(faults)} (MATRYOSHKA_DURABILITY=warn to allow it)"
+        )
+
+
+@dataclass
+class _Place:
+    """Where the process is kept between Celery's signals."""
+
+    settings: Settings
+    process: WorkerProcess | None = None
+
+    def hands(self) -> Hands:
+        if self.process is None:
+            raise RuntimeError("a task ran before the worker was ready")
+        return self.process.hands
+
+    def on_ready(self, sender: Any = None, **_: Any) -> None:
+        # Celery only logs what a signal's receiver raises; a worker that cannot work must not stay.
+        try:
+            self.process = build(self.settings)
+            self.process.start(int(getattr(sender.controller, "concurrency", 0) or 1))
+        except (SettingsError, SystemExit, redis.RedisError) as error:
+            log.critical("worker_cannot_start", reason=str(error))
+            os._exit(1)
+
+    def on_leaving(self, **_: Any) -> None:
+        if self.process is not None:
+            self.process.departure.begin()
+
+
+def _keyring(settings: Settings) -> Keyring:
+    private_key = settings.private_key()
+    try:
+        public_key_of(private_key)
+    except SealingError as error:
+        raise SettingsError("MATRYOSHKA_PRIVATE_KEY_FILE", str(error)) from error
+
+    def unseal(box: str) -> bytes:
+        try:
+            return open_sealed(private_key, box)
+        except SealingError as error:
+            raise ValueError(str(error)) from error
+
+    return Keyring(unseal, References(settings.secrets_dir))
+
+
+def _store_settings(settings: Settings) -> StoreSettings:
+    return StoreSettings(
+        namespace=settings.namespace,
+        retention_seconds=settings.retention_seconds,
+        webhook_schedule=settings.webhook_schedule,
+    )
+
+
+def _goodbye(settings: Settings, store: Store, hosts: Hosts) -> None:
+    closing = threading.Thread(target=lambda: hosts.close_idle(everything=True), daemon=True)
+    closing.start()
+    store.workers.forget(settings.worker_name)
+    closing.join(1.0)  # a host that does not answer must not hold the exit up
+
+
+def _set_up_logging(**_: Any) -> None:
+    logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(message)s", force=True)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+
+
+app = make_app(Settings.from_env(os.environ))

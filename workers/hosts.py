@@ -1,0 +1,59 @@
+"""From a host's id to a line: the record is read, its credential opened, and the sessions shared fairly."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Protocol
+
+from service.ledger.store.hosts import Host
+from workers.errors import HostMisconfigured, SecretUnavailable
+from workers.psrp.invoke import Watch
+from workers.psrp.line import HostLine
+from workers.psrp.pool import SessionPool, session_opener
+from workers.psrp.transport import Endpoint, Timeouts, endpoint_of
+from workers.secrets import Keyring, Scrubber
+
+
+class HostRecords(Protocol):
+    """The one read of the ledger that this needs."""
+
+    def get(self, host_id: str) -> Host | None:
+        """Return the host or None."""
+
+
+class Hosts:
+    """Opens lines. One per process: the sessions are shared between its threads, each used by one at a time."""
+
+    def __init__(
+        self, records: HostRecords, keyring: Keyring, poll_seconds: float = 1.0, worker_name: str = ""
+    ) -> None:
+        self._records = records
+        self._keyring = keyring
+        self._processes = 1
+        self._pool = SessionPool(session_opener(Timeouts(poll=poll_seconds), worker_name), share=self._share)
+
+    def line(self, host_id: str, watch: Watch, scrubber: Scrubber) -> HostLine:
+        """Return a line to the host for one claim. Reads and opens nothing until the first call."""
+        return HostLine(self._pool, lambda: self.endpoint(host_id, scrubber), watch)
+
+    def endpoint(self, host_id: str, scrubber: Scrubber) -> Endpoint:
+        """Return the host's endpoint as its record says now; raises HostMisconfigured or SecretUnavailable."""
+        host = self._records.get(host_id)
+        if host is None:
+            raise HostMisconfigured(f"no host {host_id or '(none)'} is registered")
+        if "password" not in host.secrets:
+            raise SecretUnavailable("the host's record has no password")
+        secret = self._keyring.open(host.secrets["password"])
+        scrubber.add(secret)
+        return endpoint_of(asdict(host), secret)
+
+    def share_with(self, processes: int) -> None:
+        """Say how many worker processes live now: together they keep below a host's bound of sessions."""
+        self._processes = max(1, processes)
+
+    def close_idle(self, *, everything: bool = False) -> int:
+        """Close sessions that idled too long, or all idle ones."""
+        return self._pool.close_idle(everything=everything)
+
+    def _share(self, endpoint: Endpoint) -> int:
+        return max(1, endpoint.max_sessions // self._processes)

@@ -1,0 +1,70 @@
+﻿@{
+    RootModule           = 'Matryoshka.psm1'
+    ModuleVersion        = '0.1.0'
+    GUID                 = '6f0c6a0e-7f0b-4c51-9d2b-5e0b8a1c9e47'
+    Author               = 'The Matryoshka authors'
+    Copyright            = '(c) The Matryoshka authors. Apache-2.0.'
+    Description          = 'Builds nested Hyper-V labs and proves that virtualization is there: on hosts, in nodes and in nested virtual machines.'
+    PowerShellVersion    = '5.1'
+    CompatiblePSEditions = @('Desktop', 'Core')
+    FunctionsToExport    = @(
+        'Add-NestedClusterNode'
+        'Add-NestedDomainMember'
+        'Clear-NestedCallJournal'
+        'Disable-NestedVirtualization'
+        'Enable-NestedClusterStorage'
+        'Enable-NestedFirewallRule'
+        'Enable-NestedVirtualization'
+        'Get-NestedBootIdentity'
+        'Get-NestedCall'
+        'Get-NestedCluster'
+        'Get-NestedCpuProbe'
+        'Get-NestedDisk'
+        'Get-NestedEvidence'
+        'Get-NestedFirewallRule'
+        'Get-NestedGuestConfiguration'
+        'Get-NestedHostReport'
+        'Get-NestedHypervisorProof'
+        'Get-NestedImage'
+        'Get-NestedModuleInfo'
+        'Get-NestedNat'
+        'Get-NestedNode'
+        'Get-NestedRole'
+        'Get-NestedSwitch'
+        'Get-NestedVM'
+        'Get-NestedVMProbe'
+        'Install-NestedRole'
+        'Invoke-NestedCall'
+        'Invoke-NestedGuestCall'
+        'New-NestedCluster'
+        'New-NestedDisk'
+        'New-NestedNat'
+        'New-NestedNode'
+        'New-NestedSwitch'
+        'New-NestedVM'
+        'Protect-NestedImage'
+        'Remove-NestedCluster'
+        'Remove-NestedDisk'
+        'Remove-NestedNat'
+        'Remove-NestedNode'
+        'Remove-NestedSwitch'
+        'Remove-NestedVM'
+        'Restart-NestedGuest'
+        'Set-NestedClusterQuorum'
+        'Set-NestedDiskSeed'
+        'Set-NestedGuestConfiguration'
+        'Start-NestedNode'
+        'Stop-NestedNode'
+        'Test-NestedCluster'
+        'Wait-NestedGuest'
+        'Wait-NestedNode'
+    )
+    CmdletsToExport      = @()
+    VariablesToExport    = @()
+    AliasesToExport      = @()
+    PrivateData          = @{
+        PSData = @{
+            Tags = @('Hyper-V', 'NestedVirtualization', 'FailoverCluster', 'Lab')
+        }
+    }
+}

@@ -1,0 +1,34 @@
+﻿function Complete-MkNode {
+    # Brings a node's VM to what was asked, setting by setting; whether one had to be changed. Settings that need the VM off are
+    # left alone while it runs (an adopted node may).
+    [CmdletBinding()]
+    [OutputType([bool])]
+    param(
+        [Parameter(Mandatory = $true)]
+        [object]$VM,
+
+        [Parameter(Mandatory = $true)]
+        [hashtable]$Node
+    )
+    $changed = $false
+    if ((ConvertFrom-MkNote -Note $VM.Notes).Owner -ne $Node.Owner) {
+        $arguments = @{ Notes = (ConvertTo-MkNote -Owner $Node.Owner -Node $Node.Name); CheckpointType = 'Production'; AutomaticStopAction = 'ShutDown'; AutomaticStartAction = 'Nothing' }
+        if (Test-MkParameter -Command 'Set-VM' -Parameter 'AutomaticCheckpointsEnabled') {
+            $arguments.AutomaticCheckpointsEnabled = $false
+        }
+        Set-VM -VM $VM @arguments -Confirm:$false -ErrorAction Stop
+        $changed = $true
+    }
+    if ($VM.State.ToString() -eq 'Off' -and ($VM.ProcessorCount -ne $Node.ProcessorCount -or $VM.DynamicMemoryEnabled -or $VM.MemoryStartup -ne $Node.MemoryMib * 1mb)) {
+        Set-VM -VM $VM -ProcessorCount $Node.ProcessorCount -StaticMemory -MemoryStartupBytes ($Node.MemoryMib * 1mb) -Confirm:$false -ErrorAction Stop
+        $changed = $true
+    }
+    $attached = @(Get-VMHardDiskDrive -VM $VM -ErrorAction Stop | ForEach-Object -Process { [string]$_.Path })
+    foreach ($path in $Node.DataDiskPath) {
+        if (@($attached | Where-Object -FilterScript { Test-MkSamePath -First $_ -Second $path }).Count -eq 0) {
+            Add-VMHardDiskDrive -VM $VM -ControllerType 'SCSI' -Path $path -Confirm:$false -ErrorAction Stop
+            $changed = $true
+        }
+    }
+    return (Complete-MkNodeAdapter -VM $VM -SwitchName $Node.SwitchName) -or $changed
+}

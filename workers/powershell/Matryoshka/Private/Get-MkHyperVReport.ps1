@@ -1,0 +1,28 @@
+﻿function Get-MkHyperVReport {
+    # The part of a host report that only Hyper-V can tell. A host without it, or whose service does not answer, has none: a
+    # report must say so instead of failing.
+    [CmdletBinding()]
+    [OutputType([hashtable])]
+    param()
+
+    $report = @{ DefaultVMVersion = $null; SupportedVMVersions = @(); VirtualHardDiskPath = $null; Switches = @(); VMs = @() }
+    if (-not (Get-Command -Name 'Get-VMHost' -ErrorAction Ignore)) {
+        return $report
+    }
+    try {
+        $report.VirtualHardDiskPath = [string](Get-VMHost -ErrorAction Stop).VirtualHardDiskPath
+        $versions = @(Get-VMHostSupportedVersion -ErrorAction Stop)
+        $report.SupportedVMVersions = @($versions | ForEach-Object -Process { $_.Version.ToString() })
+        foreach ($version in $versions) {
+            if ($version.IsDefault) {
+                $report.DefaultVMVersion = $version.Version.ToString()
+            }
+        }
+        $report.Switches = @(Get-VMSwitch -ErrorAction Stop | ForEach-Object -Process { ConvertTo-MkSwitchSummary -VMSwitch $_ })
+        $report.VMs = @(Get-VM -ErrorAction Stop | ForEach-Object -Process { ConvertTo-MkVMSummary -VM $_ })
+    }
+    catch {
+        Write-Warning -Message "Hyper-V does not answer on this machine: $($_.Exception.Message)"
+    }
+    return $report
+}

@@ -1,0 +1,22 @@
+﻿function Get-MkMicrocode {
+    # The microcode signature in use, 8 hex digits; $null when not told. FFFFFFFF in a Hyper-V guest (facts B.2).
+    # The value is 8 bytes with the revision in the upper half on Intel, or 4 bytes: the last part that is not zero counts.
+    [CmdletBinding()]
+    [OutputType([string])]
+    param()
+
+    $value = Get-MkRegistryValue -Path 'HKLM:\HARDWARE\DESCRIPTION\System\CentralProcessor\0' -Name 'Update Revision'
+    if ($null -eq $value) {
+        return $null
+    }
+    if ($value -isnot [byte[]]) {
+        return ([long]$value -band 4294967295).ToString('X8')
+    }
+    for ($start = $value.Length - 4; $start -ge 0; $start -= 4) {
+        $part = [System.BitConverter]::ToUInt32($value, $start)
+        if ($part -ne 0) {
+            return $part.ToString('X8')
+        }
+    }
+    return '00000000'
+}

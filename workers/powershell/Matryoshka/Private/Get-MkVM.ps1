@@ -1,0 +1,18 @@
+﻿function Get-MkVM {
+    # The virtual machine of an id, $null when this host has none (or the caller may not see it: Hyper-V tells no difference).
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)]
+        [guid]$VMId
+    )
+    try {
+        return Get-VM -Id $VMId -ErrorAction Stop
+    }
+    catch {
+        # Absent is InvalidParameter or ObjectNotFound, by release (facts C.6). A missing Get-VM is ObjectNotFound too, and no answer.
+        if ($_.FullyQualifiedErrorId -match '\A(InvalidParameter|ObjectNotFound),.*GetVM') {
+            return $null
+        }
+        throw
+    }
+}

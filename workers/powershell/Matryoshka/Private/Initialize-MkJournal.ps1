@@ -1,0 +1,18 @@
+﻿function Initialize-MkJournal {
+    # Makes the journal's folder and closes it; answers its path. JournalUnavailable when that cannot be done.
+    [CmdletBinding()]
+    [OutputType([string])]
+    param(
+        [Parameter(Mandatory = $true)]
+        [System.Management.Automation.PSCmdlet]$Cmdlet
+    )
+    $folder = Get-MkJournalFolder
+    try {
+        $null = [System.IO.Directory]::CreateDirectory($folder)
+        Protect-MkFolder -Path $folder
+    }
+    catch {
+        Stop-MkFunction -Cmdlet $Cmdlet -Id 'JournalUnavailable' -Category WriteError -Message "The journal folder '$folder' cannot be used: $($_.Exception.Message)" -TargetObject $folder -InnerException $_.Exception
+    }
+    return $folder
+}

@@ -1,0 +1,20 @@
+﻿function Save-MkModuleText {
+    # Keeps the module's text for the next call to this machine. Only a convenience: a call that cannot keep it still runs.
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true)]
+        [string]$Path,
+
+        [Parameter(Mandatory = $true)]
+        [string]$Text
+    )
+    try {
+        $folder = [System.IO.Path]::GetDirectoryName($Path)
+        $null = [System.IO.Directory]::CreateDirectory($folder)
+        Protect-MkFolder -Path $folder
+        Write-MkText -Path $Path -Text $Text
+    }
+    catch {
+        Write-Verbose -Message "The module's text was not kept in '$Path': $($_.Exception.Message)"
+    }
+}

@@ -1,0 +1,141 @@
+"""One worker process beside Celery: what it is built of, its threads, its slots, and how it leaves."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import redis
+import structlog
+
+from service.ledger.queue import DELIVERIES_QUEUE, STEPS_QUEUE, WakeFailed, Waker
+from service.ledger.store import Store
+from service.ledger.store.claims import Claim, StepOutcome, StepResult
+from workers.hosts import Hosts
+from workers.keeper import Lease, LeaseKeeper
+from workers.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+# Wake-ups wait, slots are free, and nothing started for this long: the consumer hangs (facts/celery-lab.md part 2).
+STALLED_SECONDS = 30.0
+
+
+@dataclass
+class Slots:
+    """How many tasks run in this process, and when one last started (monotonic seconds)."""
+
+    total: int = 0
+    busy: int = 0
+    last_start: float = field(default_factory=time.monotonic)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextlib.contextmanager
+    def taken(self) -> Iterator[None]:
+        """Count a task while it runs."""
+        with self._lock:
+            self.busy += 1
+            self.last_start = time.monotonic()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self.busy -= 1
+
+    def is_stalled(self, waiting: int, now: float) -> bool:
+        """Return whether wake-ups wait although a slot is free and nothing started for half a minute."""
+        return waiting > 0 and self.busy < max(1, self.total) and now - self.last_start > STALLED_SECONDS
+
+
+class Presence:
+    """The thread that tells the ledger that this process lives, closes idle sessions and watches the consumer."""
+
+    def __init__(self, settings: Settings, store: Store, waker: Waker, hosts: Hosts, slots: Slots) -> None:
+        self._settings = settings
+        self._store = store
+        self._waker = waker
+        self._hosts = hosts
+        self._slots = slots
+        self._stop = threading.Event()
+
+    def start(self, on_stalled: Callable[[], None]) -> None:
+        """Start the thread; `on_stalled` is called once when the consumer hangs."""
+        threading.Thread(target=self._run, args=[on_stalled], name="presence", daemon=True).start()
+
+    def stop(self) -> None:
+        """End the thread at its next turn."""
+        self._stop.set()
+
+    def beat(self) -> None:
+        """Tell the registry what this process is, and learn how many others share the hosts. Raises redis errors."""
+        info = {"slots": self._slots.total, "busy": self._slots.busy, "pid": os.getpid()}
+        ttl = 3 * self._settings.heartbeat_seconds
+        self._store.workers.beat(self._settings.worker_name, info, ttl_seconds=ttl)
+        self._hosts.share_with(len(self._store.workers.list()))
+
+    def is_stalled(self) -> bool:
+        """Return whether wake-ups wait for a consumer that does not take them."""
+        try:
+            waiting = self._waker.waiting(STEPS_QUEUE) + self._waker.waiting(DELIVERIES_QUEUE)
+        except WakeFailed:
+            return False
+        return self._slots.is_stalled(waiting, time.monotonic())
+
+    def _run(self, on_stalled: Callable[[], None]) -> None:
+        while not self._stop.wait(self._settings.heartbeat_seconds):
+            try:
+                self.beat()
+                self._hosts.close_idle()
+                stalled = self.is_stalled()
+            except redis.RedisError as error:
+                log.warning("heartbeat_failed", error=type(error).__name__)
+                continue
+            except Exception:
+                log.exception("presence_crashed")
+                continue
+            if stalled:
+                log.error("consumer_stalled", seconds=STALLED_SECONDS)
+                on_stalled()
+                return
+
+
+@dataclass
+class Departure:
+    """How the process leaves: no new claims, steps given back, then out. Celery's warm end would wait minutes."""
+
+    keeper: LeaseKeeper
+    draining: threading.Event
+    finish: Callable[[Claim, StepResult], bool]
+    goodbye: Callable[[], None]
+    drain_seconds: float
+    leave: Callable[[int], None] = os._exit
+    _begun: threading.Lock = field(default_factory=threading.Lock)
+
+    def begin(self) -> None:
+        """Drain in a thread of its own and leave the process. Only the first call does something."""
+        if not self._begun.acquire(blocking=False):
+            return
+        self.draining.set()
+        threading.Thread(target=self._drain, name="drain", daemon=True).start()
+
+    def _drain(self) -> None:
+        # Steps see the flag between two polls and give themselves back; what runs on the hosts goes on, and whoever
+        # claims the step next joins it through the journal.
+        until = time.monotonic() + self.drain_seconds
+        while self.keeper.held() and time.monotonic() < until:
+            time.sleep(0.05)
+        for lease in self.keeper.held():
+            self._release(lease)
+        with contextlib.suppress(redis.RedisError):
+            self.goodbye()
+        log.info("worker_left")
+        self.leave(0)
+
+    def _release(self, lease: Lease) -> None:
+        lease.lost = True  # its thread must not act any more
+        with contextlib.suppress(redis.RedisError):
+            self.finish(lease.claim, StepResult(StepOutcome.RELEASED, memo=lease.claim.memo))

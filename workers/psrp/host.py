@@ -1,0 +1,140 @@
+"""The HostPort of one claim: every verb becomes one call by name, journaled when it changes something.
+
+A call id is `<job>.<step>.<generation>[.undo]#<n>`, n counting the change calls of the step in order: whoever runs the
+step again asks for the same ids, and the journal on the machine answers what became of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from workers.errors import LeaseLost, OutcomeUnknown, ProtocolBroken, RemoteError
+from workers.psrp.invoke import Invocation, Outcome
+from workers.psrp.line import HostLine
+from workers.psrp.port import GuestTarget
+from workers.psrp.values import parse_result, pascal_case, single_object, snake_keys
+from workers.secrets import SecretBox
+
+log = structlog.get_logger(__name__)
+
+_CALL = "Invoke-NestedCall"
+_GUEST_CALL = "Invoke-NestedGuestCall"
+_OTHERS = 20  # recorded calls of another name that are skipped before we call it a bug
+
+
+@dataclass
+class CallScope:
+    """The call ids of one claim. `last_call_id` and `last_target` say what may be running at a cancellation."""
+
+    prefix: str
+    fence: int
+    remaining_seconds: Callable[[], float]
+    count: int = 0
+    last_call_id: str = ""
+    last_target: GuestTarget | None = None
+
+    def next_id(self, target: GuestTarget | None) -> str:
+        """Return the id of the next change call."""
+        self.count += 1
+        self.last_call_id = f"{self.prefix}#{self.count}"
+        self.last_target = target
+        return self.last_call_id
+
+
+@dataclass
+class ClaimHost:
+    """Implements HostPort for one claim on one host, or (with a target) on one of its guests."""
+
+    line: HostLine
+    scope: CallScope
+    secrets: SecretBox
+    target: GuestTarget | None = None
+    _guests: dict[GuestTarget, ClaimHost] = field(default_factory=dict)
+
+    def read(self, name: str, /, **parameters: Any) -> dict[str, Any]:
+        """Call a function that changes nothing; see HostPort."""
+        return self._result(name, self._record(name, parameters, {}))
+
+    def change(self, name: str, /, **parameters: Any) -> dict[str, Any]:
+        """Call a function that changes something, under the journal; see HostPort."""
+        for _ in range(_OTHERS):
+            record = self._change_once(name, parameters)
+            if record.get("Name") == name:
+                return self._result(name, record)
+            # An earlier run of this step took another path: this number is that call's, and it is over.
+            log.info("call_id_taken", call_id=self.scope.last_call_id, by=record.get("Name"))
+        raise ProtocolBroken(f"the journal has other functions under the next {_OTHERS} call ids")
+
+    def call(self, name: str, /, **parameters: Any) -> dict[str, Any]:
+        """Call a function of the host directly; see HostPort. A non-terminating error is a failure here too."""
+        outcome = self.line.invoke(Invocation(name, parameters))
+        if outcome.errors:
+            raise outcome.errors[0]
+        return dict(snake_keys(single_object(outcome.output, name)))
+
+    def guest(self, target: GuestTarget) -> ClaimHost:
+        """Return the same verbs for a guest."""
+        if target not in self._guests:
+            self._guests[target] = ClaimHost(self.line, self.scope, self.secrets, target)
+        return self._guests[target]
+
+    def _change_once(self, name: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        seconds = max(1, int(self.scope.remaining_seconds()))
+        journal = {"call_id": self.scope.next_id(self.target), "fence": self.scope.fence, "wait_seconds": seconds}
+        try:
+            return self._record(name, parameters, journal)
+        except RemoteError as error:
+            raise _journal_error(error) from error
+
+    def _record(self, name: str, parameters: Mapping[str, Any], journal: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the call record of one wrapped call; raises RemoteError when the wrapper itself failed."""
+        inner = {pascal_case(key): value for key, value in parameters.items() if value is not None}
+        outcome = self.line.invoke(
+            Invocation(
+                _GUEST_CALL if self.target else _CALL,
+                {"name": name, "parameters": inner, **journal, **self._route()},
+                call_id=str(journal.get("call_id", "")),
+                function=name,
+            )
+        )
+        if outcome.failed or not outcome.output:
+            raise _first_error(outcome, name)
+        self.line.relay_errors(outcome.errors)
+        return single_object(outcome.output, name)
+
+    def _route(self) -> dict[str, Any]:
+        target = self.target
+        if target is None:
+            return {}
+        where = {"computer_name": target.computer_name} if target.computer_name else {"vm_id": target.vm_id}
+        return {**where, "credential": self.secrets.credential(target.credential, target.username)}
+
+    def _result(self, name: str, record: Mapping[str, Any]) -> dict[str, Any]:
+        if record.get("Status") == "completed":
+            return parse_result(str(record.get("ResultJson") or ""), name)
+        raise RemoteError(
+            str(record.get("ErrorMessage") or "the host gave no message"),
+            error_id=str(record.get("ErrorId") or ""),
+            category=str(record.get("ErrorCategory") or ""),
+            hresult=int(record.get("ErrorHResult") or 0),
+            target=str(record.get("ErrorTarget") or ""),
+            type_name=str(record.get("ErrorType") or ""),
+        )
+
+
+def _first_error(outcome: Outcome, name: str) -> Exception:
+    if outcome.errors:
+        return outcome.errors[-1]  # the terminating one comes last
+    return ProtocolBroken(f"{name} answered nothing and no error")
+
+
+def _journal_error(error: RemoteError) -> Exception:
+    if error.is_id("Matryoshka.FenceTooOld"):
+        return LeaseLost("the journal has seen a newer claim of this step")
+    if error.is_id("Matryoshka.CallStillRunning"):
+        return OutcomeUnknown("the call still runs on the host")
+    return error

@@ -1,0 +1,206 @@
+"""Runs one claim: check, record the intent, apply, verify (or undo), and turn what happens into one result.
+
+No Celery in here: the task claims, hands over and records.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+import structlog
+
+from service.ledger.store.claims import Claim, StepOutcome, StepResult
+from workers.errors import LeaseLost, StepCancelled, StepRefused, WorkerError
+from workers.keeper import Lease
+from workers.outcomes import BEGUN, Effects, bug_result, result_of
+from workers.psrp.host import CallScope, ClaimHost
+from workers.psrp.invoke import Watch
+from workers.psrp.line import HostLine
+from workers.psrp.port import HostPort
+from workers.reporter import Appends, Reporter
+from workers.secrets import Keyring, Scrubber, SecretBox
+from workers.steps import HANDLERS
+from workers.steps.base import Applied, Checked, Step, StepContext, Wait
+from workers.watch import ConfirmWatch, Intents, StepWatch, deadline_of
+
+log = structlog.get_logger(__name__)
+
+_CONFIRM_SECONDS = 15.0
+_ASK_SECONDS = 0.5
+_NOT_RUNNING = frozenset({"absent", "abandoned", "completed", "failed", "stopped"})
+
+
+class Ledger(Appends, Intents, Protocol):
+    """The moves that a running claim makes."""
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What the runner is made of. `line` opens a claim's way to its host; tests give their own."""
+
+    ledger: Ledger
+    line: Callable[[str, Watch, Scrubber], HostLine]
+    keyring: Keyring
+    draining: threading.Event
+    handlers: Mapping[str, Step] = field(default_factory=lambda: HANDLERS)
+    monotonic: Callable[[], float] = time.monotonic
+    wall: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+
+
+class Runner:
+    """Runs claims; keeps nothing between them, so any number of threads may use one."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+
+    def run(self, claim: Claim, lease: Lease) -> StepResult | None:
+        """Run the claim and return what to record; None when the lease is lost, so that there is nothing to record."""
+        bound = structlog.contextvars.bound_contextvars(job_id=claim.job_id, step_id=claim.step_id, fence=claim.fence)
+        with bound:
+            return _Run(self._tools, claim, lease).result()
+
+
+class _Run:
+    def __init__(self, tools: Tools, claim: Claim, lease: Lease) -> None:
+        self.tools = tools
+        self.begun = claim.attempt > 1 or bool(claim.memo)
+        self.claim = replace(claim, memo={name: value for name, value in claim.memo.items() if name != BEGUN})
+        self.lease = lease
+        self.scrubber = Scrubber()
+        self.reporter = Reporter(tools.ledger, claim, self.scrubber, tools.monotonic)
+        now = tools.monotonic()
+        self.watch = StepWatch(
+            lease, self.reporter, tools.ledger, tools.draining, deadline_of(claim, now), tools.monotonic, tools.sleep
+        )
+        self.secrets = SecretBox(claim.secrets, tools.keyring, self.scrubber)
+        self.scope = CallScope(_prefix(claim), claim.fence, self.watch.remaining_seconds)
+        self.host = ClaimHost(tools.line(claim.host_id, self.watch, self.scrubber), self.scope, self.secrets)
+
+    def result(self) -> StepResult | None:
+        try:
+            result = self._run()
+            self.reporter.flush(now=True)
+        except LeaseLost:
+            log.warning("step_abandoned", reason="lease lost")
+            return None
+        except StepCancelled:
+            return self._cancelled()
+        except WorkerError as error:
+            log.info("step_not_done", code=error.code, error_id=getattr(error, "error_id", ""))
+            return result_of(error, self.claim, self.scrubber, Effects(self.scope.count, self.begun))
+        except (
+            Exception
+        ) as error:  # the door: whatever a handler raises must end as a record, not kill the worker's loop
+            log.exception("step_crashed", action=self.claim.step.get("action"))
+            return bug_result(error, self.claim)
+        return self._clean(result)
+
+    def _run(self) -> StepResult:
+        self.watch.tick()
+        handler = _handler(self.tools.handlers, str(self.claim.step.get("action")))
+        context = self._context()
+        if self.claim.phase == "undo":
+            self.watch.record({"action": handler.action, "phase": "undo"})
+            handler.undo(context)
+            return StepResult(StepOutcome.SUCCEEDED)
+        return self._forward(handler, context)
+
+    def _forward(self, handler: Step, context: StepContext) -> StepResult:
+        checked = handler.check(context)
+        if isinstance(checked, Checked):
+            return StepResult(self._found_done(), facts=checked.facts, host_report=_report_of(checked.facts))
+        self.watch.record({"action": handler.action, "phase": "forward", "reason": self.scrubber.text(checked.reason)})
+        self.begun = True
+        applied = handler.apply(context)
+        if isinstance(applied, Wait):
+            return _wait_result(applied)
+        return self._verified(handler, context, applied)
+
+    def _verified(self, handler: Step, context: StepContext, applied: Applied) -> StepResult:
+        facts = {**applied.facts, **handler.verify(context)}
+        return StepResult(StepOutcome.SUCCEEDED, facts=facts, host_report=_report_of(facts))
+
+    def _found_done(self) -> StepOutcome:
+        # Skipped means that nobody had to do anything. After an earlier claim, that claim may have done it.
+        return StepOutcome.SUCCEEDED if self.begun else StepOutcome.SKIPPED
+
+    def _context(self) -> StepContext:
+        return StepContext(
+            claim=self.claim,
+            host=self.host,
+            facts=self.claim.facts,
+            params=dict(self.claim.step.get("params") or {}),
+            owner=self.claim.lab_id,
+            secrets=self.secrets,
+            clock=self.tools.wall,
+            report=self.reporter.report,
+            log=self.reporter.log,
+        )
+
+    def _cancelled(self) -> StepResult:
+        try:
+            confirmed = not self.scope.last_call_id or self._stopped_on_host()
+        except LeaseLost:
+            return StepResult(StepOutcome.CANCELLED, cancel_unconfirmed=True)
+        except WorkerError as error:
+            log.warning("cancel_unconfirmed", call_id=self.scope.last_call_id, code=error.code)
+            confirmed = False
+        return StepResult(StepOutcome.CANCELLED, cancel_unconfirmed=not confirmed)
+
+    def _stopped_on_host(self) -> bool:
+        """Ask the journal, through a second session, whether the last call is over; False when it still runs."""
+        until = self.tools.monotonic() + _CONFIRM_SECONDS
+        watch = ConfirmWatch(self.lease, until, self.tools.monotonic)
+        line = self.tools.line(self.claim.host_id, watch, self.scrubber)
+        host: HostPort = ClaimHost(
+            line, CallScope(_prefix(self.claim), self.claim.fence, lambda: _CONFIRM_SECONDS), self.secrets
+        )
+        if self.scope.last_target is not None:
+            host = host.guest(self.scope.last_target)
+        while self.tools.monotonic() < until:
+            found = host.read("Get-NestedCall", call_id=self.scope.last_call_id)
+            if found.get("status") in _NOT_RUNNING:
+                return True
+            self.tools.sleep(_ASK_SECONDS)
+        return False
+
+    def _clean(self, result: StepResult) -> StepResult:
+        facts = self.scrubber.value(dict(result.facts))
+        memo = self.scrubber.value(dict(result.memo))
+        report = self.scrubber.value(dict(result.host_report)) if result.host_report is not None else None
+        return StepResult(
+            result.outcome,
+            facts=facts,
+            memo=memo,
+            host_report=report,
+            wait_seconds=result.wait_seconds,
+            message=self.scrubber.text(result.message),
+        )
+
+
+def _prefix(claim: Claim) -> str:
+    undo = ".undo" if claim.phase == "undo" else ""
+    return f"{claim.job_id}.{claim.step_id}.{claim.generation}{undo}"
+
+
+def _handler(handlers: Mapping[str, Step], action: str) -> Step:
+    if action not in handlers:
+        message = f"this worker has no handler for {action}"
+        raise StepRefused(message, reason="ACTION_UNKNOWN", remedy="Run workers of the same version as the API.")
+    return handlers[action]
+
+
+def _wait_result(wait: Wait) -> StepResult:
+    return StepResult(
+        StepOutcome.WAIT, wait_seconds=wait.seconds, memo={**wait.memo, BEGUN: True}, message=wait.message
+    )
+
+
+def _report_of(facts: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    report = facts.get("host.report")
+    return report if isinstance(report, Mapping) else None

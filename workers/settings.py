@@ -1,0 +1,154 @@
+"""What a worker process reads from its environment, once, at start. A bad value is refused with the variable's name."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+_NAMESPACE = re.compile(r"[A-Za-z0-9_.-]{1,32}")
+_NAME = re.compile(r"[A-Za-z0-9_.@-]{1,100}")
+_SHORTEST_LEASE = 3.0
+_STANDARD_SCHEDULE = "0,5,300,1800,7200,18000,36000,50400,72000,86400"
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class SettingsError(ValueError):
+    """A variable of the environment cannot be used. Mend the environment and start again."""
+
+    def __init__(self, variable: str, reason: str) -> None:
+        super().__init__(f"{variable}: {reason}")
+        self.variable = variable
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of a worker process; all durations in seconds.
+
+    `worker_name` must stay the same over restarts of one place (`w1@host`) and differ between processes that run at
+    the same time: at boot the leases of the same name are taken back. `has_stable_name` is False when it was made up.
+    """
+
+    redis_url: str
+    worker_name: str
+    has_stable_name: bool
+    namespace: str = "mk"
+    private_key_file: str = ""
+    secrets_dir: str = ""
+    lease_seconds: float = 60.0
+    heartbeat_seconds: float = 10.0
+    fence_margin_seconds: float = 2.0
+    poll_seconds: float = 1.0
+    drain_seconds: float = 10.0
+    sweep_seconds: float = 1.0
+    retention_seconds: int = 604_800
+    durability: str = "strict"
+    base_url: str = ""
+    webhook_networks: tuple[Network, ...] = ()
+    webhook_schedule: tuple[float, ...] = ()
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Settings:
+        """Read and check every variable; raises SettingsError with the first one that cannot be used."""
+        name = environ.get("MATRYOSHKA_WORKER_NAME", "").strip()
+        settings = cls(
+            redis_url=_required(environ, "MATRYOSHKA_REDIS_URL"),
+            worker_name=_matching(environ, "MATRYOSHKA_WORKER_NAME", _made_up_name(), _NAME),
+            has_stable_name=bool(name),
+            namespace=_matching(environ, "MATRYOSHKA_NAMESPACE", "mk", _NAMESPACE),
+            private_key_file=environ.get("MATRYOSHKA_PRIVATE_KEY_FILE", "").strip(),
+            secrets_dir=environ.get("MATRYOSHKA_SECRETS_DIR", "").strip(),
+            lease_seconds=_number(environ, "MATRYOSHKA_LEASE_SECONDS", 60, _SHORTEST_LEASE),
+            heartbeat_seconds=_number(environ, "MATRYOSHKA_HEARTBEAT_SECONDS", 10, 0.1),
+            fence_margin_seconds=_number(environ, "MATRYOSHKA_SELF_FENCE_MARGIN_SECONDS", 2, 0.1),
+            poll_seconds=_number(environ, "MATRYOSHKA_POLL_SECONDS", 1, 0.1),
+            drain_seconds=_number(environ, "MATRYOSHKA_DRAIN_SECONDS", 10, 0.1),
+            sweep_seconds=_number(environ, "MATRYOSHKA_SWEEP_SECONDS", 1, 0.05),
+            retention_seconds=int(_number(environ, "MATRYOSHKA_RETENTION_SECONDS", 604_800, 60)),
+            durability=_one_of(environ, "MATRYOSHKA_DURABILITY", ("strict", "warn")),
+            base_url=environ.get("MATRYOSHKA_BASE_URL", "").strip().rstrip("/"),
+            webhook_networks=_networks(environ, "MATRYOSHKA_WEBHOOK_NETWORKS", "0.0.0.0/0,::/0"),
+            webhook_schedule=_schedule(environ, "MATRYOSHKA_WEBHOOK_SCHEDULE", _STANDARD_SCHEDULE),
+        )
+        return _consistent(settings)
+
+    def private_key(self) -> str:
+        """Return the private key that opens sealed secrets; raises SettingsError."""
+        name = "MATRYOSHKA_PRIVATE_KEY_FILE"
+        if not self.private_key_file:
+            raise SettingsError(name, "is not set; `matryoshka sealing-key create` makes a key pair")
+        try:
+            return Path(self.private_key_file).read_text(encoding="ascii").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(name, f"cannot be read: {type(error).__name__}") from error
+
+
+def _consistent(settings: Settings) -> Settings:
+    # A lease must outlive a missed renewal and the reconnection after it, or work is lost at every hiccup of the
+    # ledger.
+    if settings.lease_seconds < 3 * settings.heartbeat_seconds:
+        raise SettingsError("MATRYOSHKA_LEASE_SECONDS", "must be at least three times MATRYOSHKA_HEARTBEAT_SECONDS")
+    if settings.fence_margin_seconds >= settings.lease_seconds / 2:
+        raise SettingsError("MATRYOSHKA_SELF_FENCE_MARGIN_SECONDS", "must be below half of MATRYOSHKA_LEASE_SECONDS")
+    return settings
+
+
+def _made_up_name() -> str:
+    host = re.sub(r"[^A-Za-z0-9_.-]", "-", socket.gethostname())[:60] or "worker"
+    return f"{host}-{os.getpid()}"
+
+
+def _required(environ: Mapping[str, str], name: str) -> str:
+    value = environ.get(name, "").strip()
+    if not value:
+        raise SettingsError(name, "is not set")
+    return value
+
+
+def _matching(environ: Mapping[str, str], name: str, default: str, pattern: re.Pattern[str]) -> str:
+    text = environ.get(name, "").strip() or default
+    if not pattern.fullmatch(text):
+        raise SettingsError(name, f"does not match {pattern.pattern}")
+    return text
+
+
+def _one_of(environ: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
+    text = environ.get(name, "").strip() or allowed[0]
+    if text not in allowed:
+        raise SettingsError(name, f"must be one of {', '.join(allowed)}, not {text!r}")
+    return text
+
+
+def _number(environ: Mapping[str, str], name: str, default: float, at_least: float) -> float:
+    text = environ.get(name, "").strip()
+    if not text:
+        return float(default)
+    return _checked_number(name, text, at_least)
+
+
+def _checked_number(name: str, text: str, at_least: float) -> float:
+    try:
+        number = float(text)
+    except ValueError as error:
+        raise SettingsError(name, f"is not a number: {text!r}") from error
+    if not at_least <= number < float("inf"):
+        raise SettingsError(name, f"must be at least {at_least:g}, not {text!r}")
+    return number
+
+
+def _networks(environ: Mapping[str, str], name: str, default: str) -> tuple[Network, ...]:
+    text = environ.get(name, "").strip() or default
+    try:
+        return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise SettingsError(name, f"is not a list of networks: {error}") from error
+
+
+def _schedule(environ: Mapping[str, str], name: str, default: str) -> tuple[float, ...]:
+    text = environ.get(name, "").strip() or default
+    return tuple(_checked_number(name, part.strip(), 0) for part in text.split(",") if part.strip())

@@ -1,0 +1,133 @@
+"""The two Celery tasks. A message says only that there is work; what and whether is the ledger's to say."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import redis
+import structlog
+from celery import Celery
+
+from service.ledger.queue import DELIVER_TASK, WORK_TASK
+from service.ledger.store import Store
+from service.ledger.store.claims import Claim, StepResult
+from service.ledger.store.deliveries import DeliveryClaim, DeliveryResult
+from workers.keeper import Lease, LeaseKeeper
+from workers.process import Slots
+from workers.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+# After one piece of work a slot takes the next itself, which saves a message; it ends after some so that Celery stays
+# in charge.
+_IN_A_ROW = 50
+_DELIVERY_LEASE_SECONDS = 60.0
+_FIRST_PAUSE = 0.2
+_LONGEST_PAUSE = 5.0
+
+
+class Runs(Protocol):
+    """Runs one claim; see `runner.Runner`."""
+
+    def run(self, claim: Claim, lease: Lease) -> StepResult | None:
+        """Run it; None when there is nothing to record."""
+
+
+class Sends(Protocol):
+    """Sends one delivery; see `webhooks.Sender`."""
+
+    def send(self, claim: DeliveryClaim) -> DeliveryResult:
+        """Try it once."""
+
+
+@dataclass
+class Hands:
+    """What the tasks work with; one a process."""
+
+    settings: Settings
+    store: Store
+    keeper: LeaseKeeper
+    runner: Runs
+    sender: Sends
+    slots: Slots
+    is_leaving: Callable[[], bool]
+    sleep: Callable[[float], None] = time.sleep
+
+    def work(self) -> int:
+        """Claim and run steps until there is none, at most some in a row; returns how many."""
+        return self._repeat(self.work_once)
+
+    def deliver(self) -> int:
+        """Claim and send deliveries until there is none, at most some in a row; returns how many."""
+        return self._repeat(self.deliver_once)
+
+    def work_once(self) -> bool:
+        """Claim and run one step; False when there was none. Raises redis errors of the claim only."""
+        asked_at = self.keeper.monotonic()
+        claim = self.store.leases.claim(self.settings.worker_name, self.keeper.lease_seconds)
+        if claim is None:
+            return False
+        with self.keeper.hold(claim, asked_at) as lease:
+            result = self.runner.run(claim, lease)
+            if result is not None:
+                accepted = self._insist(lambda: self.store.leases.finish(claim, result))
+                log.info(
+                    "step_left",
+                    job_id=claim.job_id,
+                    step_id=claim.step_id,
+                    outcome=str(result.outcome),
+                    accepted=accepted,
+                )
+        return True
+
+    def deliver_once(self) -> bool:
+        """Claim and send one delivery; False when there was none. Raises redis errors of the claim only."""
+        claim = self.store.deliveries.claim(self.settings.worker_name, _DELIVERY_LEASE_SECONDS)
+        if claim is None:
+            return False
+        leaving = self.is_leaving()
+        result = DeliveryResult(False, released=True) if leaving else self.sender.send(claim)
+        self._insist(lambda: self.store.deliveries.finish(claim, result))
+        return not leaving
+
+    def _repeat(self, once: Callable[[], bool]) -> int:
+        with self.slots.taken():
+            for done in range(_IN_A_ROW):
+                if self.is_leaving() or not _quietly(once):
+                    return done
+        return _IN_A_ROW
+
+    def _insist(self, record: Callable[[], bool]) -> bool:
+        """Record a result until the ledger answers: its token makes repeating safe, losing it repeats work."""
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                return record()
+            except redis.RedisError as error:
+                log.warning("result_not_recorded_yet", error=type(error).__name__)
+            self.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+def register(app: Celery, hands: Callable[[], Hands]) -> None:
+    """Give the application its two tasks. `hands` is asked when a task runs, never at import."""
+
+    @app.task(name=WORK_TASK)  # type: ignore[untyped-decorator]
+    def work() -> Any:
+        return hands().work()
+
+    @app.task(name=DELIVER_TASK)  # type: ignore[untyped-decorator]
+    def deliver() -> Any:
+        return hands().deliver()
+
+
+def _quietly(once: Callable[[], bool]) -> bool:
+    try:
+        return once()
+    except redis.RedisError as error:
+        # Nothing was claimed, or a claim whose answer was lost is given back by the sweep.
+        log.warning("claim_failed", error=type(error).__name__)
+        return False

@@ -1,0 +1,216 @@
+"""Signs and sends one delivery (Standard Webhooks 1.0.0) and says how it ended. Schedules are the ledger's business.
+
+The address is checked at the moment of connecting and the connection goes to that very address, so a name that resolves
+differently a second later gains nothing. No redirects are followed and no proxy of the environment is used.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import http.client
+import json
+import math
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from service.ledger.event import Event
+from service.ledger.store.deliveries import DeliveryClaim, DeliveryResult
+from workers.errors import SecretUnavailable, WorkerError
+from workers.outbound import AddressRefused, AddressRules, Opening, open_socket
+from workers.secrets import Keyring, Scrubber, SecretStr
+
+_SECRET_PREFIX = "whsec_"  # noqa: S105 - the prefix of every secret, not one
+_EXCERPT_BYTES = 2048
+_GONE = 410
+_AGENT = "Matryoshka-Webhooks/1"
+
+
+@dataclass(frozen=True)
+class SendSettings:
+    """Seconds, and where deliveries may go."""
+
+    rules: AddressRules = field(default_factory=AddressRules)
+    connect_seconds: float = 5.0
+    total_seconds: float = 20.0
+    base_url: str = ""
+
+
+class Sender:
+    """Sends deliveries. Keeps nothing between them, so any number of threads may use one."""
+
+    def __init__(
+        self,
+        keyring: Keyring,
+        settings: SendSettings = SendSettings(),
+        wall: Callable[[], float] = time.time,
+        tls: Callable[[], ssl.SSLContext] = ssl.create_default_context,
+    ) -> None:
+        self._keyring = keyring
+        self._settings = settings
+        self._wall = wall
+        self._tls = tls
+
+    def send(self, claim: DeliveryClaim) -> DeliveryResult:
+        """Try one delivery. Never raises for what receiver or network do; every try sends the same id."""
+        started = time.monotonic()
+        try:
+            secrets = self._secrets(claim)
+            status, headers, excerpt = self._post(claim, secrets)
+        except (WorkerError, AddressRefused, OSError, http.client.HTTPException, ValueError) as error:
+            return DeliveryResult(False, error=_reason(error), milliseconds=_elapsed(started))
+        return DeliveryResult(
+            succeeded=200 <= status < 300,  # noqa: PLR2004 - only 2xx is success
+            status=status,
+            error="" if 200 <= status < 300 else f"HTTP {status}",  # noqa: PLR2004
+            excerpt=_scrubbed(excerpt, secrets),
+            milliseconds=_elapsed(started),
+            gone=status == _GONE,
+            retry_after_seconds=retry_after(headers.get("Retry-After"), self._wall()),
+        )
+
+    def _secrets(self, claim: DeliveryClaim) -> list[SecretStr]:
+        """Return the secrets that sign now: the current one and, after a rotation, the previous one while both hold."""
+        found = [self._keyring.open(claim.secrets["current"])] if "current" in claim.secrets else []
+        if "previous" in claim.secrets and (claim.previous_until or 0.0) > self._wall():
+            found.append(self._keyring.open(claim.secrets["previous"]))
+        return found
+
+    def _post(self, claim: DeliveryClaim, secrets: list[SecretStr]) -> tuple[int, Mapping[str, str], bytes]:
+        body, content_type = body_of(claim, self._settings.base_url)
+        headers = {"Content-Type": content_type, "User-Agent": _AGENT}
+        headers |= signed_headers(claim.delivery.message_id, int(self._wall()), body, secrets)
+        parts = _checked_url(claim.delivery.url)
+        opening = Opening(self._settings.rules, self._settings.connect_seconds, self._settings.total_seconds, self._tls)
+        with open_socket(parts.hostname or "", _port(parts), opening, secure=parts.scheme == "https") as connected:
+            return _exchange(connected, parts, body, headers)
+
+
+def sign(secret: SecretStr, message_id: str, timestamp: int, body: bytes) -> str:
+    """Return one `v1` signature of Standard Webhooks. Raises SecretUnavailable for another form of secret."""
+    try:
+        key = base64.b64decode(secret.reveal().removeprefix(_SECRET_PREFIX), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise SecretUnavailable("the endpoint's secret is not whsec_ and base64") from error
+    content = b".".join((message_id.encode(), str(timestamp).encode(), body))
+    return "v1," + base64.b64encode(hmac.new(key, content, hashlib.sha256).digest()).decode()
+
+
+def signed_headers(message_id: str, timestamp: int, body: bytes, secrets: Iterable[SecretStr]) -> dict[str, str]:
+    """Return the three webhook headers; without a secret there is no signature header."""
+    headers = {"webhook-id": message_id, "webhook-timestamp": str(timestamp)}
+    signatures = " ".join(sign(secret, message_id, timestamp, body) for secret in secrets)
+    return {**headers, "webhook-signature": signatures} if signatures else headers
+
+
+def body_of(claim: DeliveryClaim, base_url: str = "") -> tuple[bytes, str]:
+    """Return the body's bytes and content type: Standard Webhooks, or a CloudEvent when the endpoint asks for it."""
+    event = claim.delivery.event
+    if claim.format == "cloudevents":
+        document = _cloud_event(claim.delivery.message_id, event, base_url)
+        return _json(document), "application/cloudevents+json; charset=utf-8"
+    return _json(
+        {"type": str(event.type), "timestamp": _rfc3339(event.at), "data": _data(event, base_url)}
+    ), "application/json"
+
+
+def retry_after(value: str | None, now: float) -> float | None:
+    """Return the seconds that Retry-After asks for (a number or a date); None when it is absent or senseless."""
+    if not value:
+        return None
+    if value.strip().isdigit():
+        return float(value)
+    try:
+        wish = parsedate_to_datetime(value).timestamp() - now
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return wish if wish > 0 and math.isfinite(wish) else None
+
+
+def _exchange(
+    connected: socket.socket, parts: SplitResult, body: bytes, headers: Mapping[str, str]
+) -> tuple[int, Mapping[str, str], bytes]:
+    connection = http.client.HTTPConnection(parts.hostname or "", _port(parts))
+    connection.sock = connected  # already connected and, for https, wrapped: http.client resolves nothing
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    connection.request(
+        "POST", target, body=body, headers={**headers, "Host": _host_header(parts), "Connection": "close"}
+    )
+    response = connection.getresponse()
+    return response.status, dict(response.headers.items()), response.read(_EXCERPT_BYTES)
+
+
+def _checked_url(url: str) -> SplitResult:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise AddressRefused("only http and https URLs with a host are called")
+    if parts.username is not None or parts.password is not None:
+        raise AddressRefused("a URL with credentials is not called")
+    return parts
+
+
+def _port(parts: SplitResult) -> int:
+    return parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _host_header(parts: SplitResult) -> str:
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else str(parts.hostname)
+    return f"{host}:{parts.port}" if parts.port else host
+
+
+def _data(event: Event, base_url: str) -> dict[str, Any]:
+    data: dict[str, Any] = {"event_id": event.id, **dict(event.data)}
+    names = {"job_id": event.job_id, "lab_id": event.lab_id, "step_id": event.step_id, "node": event.node}
+    data |= {name: value for name, value in names.items() if value}
+    if event.job_id and base_url:
+        data["url"] = f"{base_url.rstrip('/')}/v1/jobs/{event.job_id}"
+    return data
+
+
+def _cloud_event(message_id: str, event: Event, base_url: str) -> dict[str, Any]:
+    return {
+        "specversion": "1.0",
+        "id": message_id,
+        "source": base_url or "urn:matryoshka",
+        "type": str(event.type),
+        "subject": event.job_id or event.lab_id or event.id,
+        "time": _rfc3339(event.at),
+        "datacontenttype": "application/json",
+        "data": _data(event, base_url),
+    }
+
+
+def _json(document: Mapping[str, Any]) -> bytes:
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _rfc3339(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, AddressRefused | WorkerError):
+        return str(error)
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    return type(error).__name__
+
+
+def _scrubbed(excerpt: bytes, secrets: Iterable[SecretStr]) -> str:
+    scrubber = Scrubber()
+    for secret in secrets:
+        scrubber.add(secret)
+    return scrubber.text(excerpt.decode("utf-8", errors="replace"))
+
+
+def _elapsed(started: float) -> int:
+    return int((time.monotonic() - started) * 1000)
