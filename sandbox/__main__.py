@@ -20,7 +20,9 @@ from sandbox.options import Options, OptionsError, parse_options
 from sandbox.site import Site, SiteSettings
 from sandbox.tls import make_tls_files, server_context
 from sandbox.universe import open_world
-from sandbox.wsman import EndpointSettings
+from sandbox.wsman import DEFAULT_CONFIGURATION, EndpointSettings
+
+_JEA = "matryoshka"  # the restricted endpoint that deploy/windows registers
 
 
 def main(arguments: list[str]) -> int:
@@ -66,7 +68,9 @@ def make_site(options: Options, private: Path) -> Site:
     files = make_tls_files(options.ca_dir, options.username)
     with_certificates = "certificate" in options.schemes
     is_tls = options.scheme == "https"
-    names = {"microsoft.powershell", "matryoshka", *(name.lower() for name in options.configurations)}
+    names = {DEFAULT_CONFIGURATION, *(name.lower() for name in options.configurations)}
+    if options.preinstalled:
+        names.add(_JEA)
     settings = SiteSettings(
         accounts=accounts,
         scheme=options.scheme,

@@ -10,6 +10,7 @@ import hashlib
 from typing import Any, Final
 
 from sandbox.machine import Command, PsError, Runspace, Streams
+from sandbox.scripts import command_missing
 
 # tests/unit/sandbox/test_bootstrap.py fails when the shipped script changes: read it again, then change this.
 BOOTSTRAP_SHA256: Final = "dc022818b4bf53f774aaea942cd00863c6494c7f4c6f9dc8e263ee3edd6ae7b0"
@@ -32,7 +33,7 @@ class ModuleSession:
             return
         name = command.name.lower()
         if _MARK in name and not self._is_preinstalled and not self._sha256:
-            raise _missing(command.name)
+            raise command_missing(command.name)
         own = name == _INFO and bool(self._sha256)
         self._inner.invoke(command, _WithHash(streams, self._sha256) if own else streams)
 
@@ -89,14 +90,4 @@ def _refused(announced: str) -> PsError:
         exception_type="System.InvalidOperationException",
         hresult=0x80131509,
         target=announced,
-    )
-
-
-def _missing(name: str) -> PsError:
-    return PsError(
-        "CommandNotFoundException",
-        "ObjectNotFound",
-        f"The term '{name}' is not recognized as the name of a cmdlet, function, script file, or operable program.",
-        exception_type="System.Management.Automation.CommandNotFoundException",
-        target=name,
     )

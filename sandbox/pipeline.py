@@ -14,7 +14,7 @@ from sandbox.faults import Fault, Faults, invoke_moment
 from sandbox.filters import find_filter
 from sandbox.machine import Command, MachineLost, PipelineStopped, PsError, Runspace, Streams
 from sandbox.psrp import Ended, PsrpPool
-from sandbox.scripts import Statement, not_simulated, parse, sha256_of
+from sandbox.scripts import Statement, not_allowed, not_simulated, parse, sha256_of
 
 _BOOTSTRAP: Final = "bootstrap.ps1"
 _HANG_SECONDS: Final = 3600.0
@@ -33,7 +33,10 @@ class Emit(Protocol):
 
 @dataclass(frozen=True)
 class PipelineContext:
-    """What all pipelines of a shell share. `on_lost` breaks the host's connections; `reboot` restarts the host."""
+    """What all pipelines of a shell share. `on_lost` breaks the host's connections; `reboot` restarts the host.
+
+    `is_restricted` is a JEA session: commands by name only (no-language mode, facts/hyperv.md E.5).
+    """
 
     host: str
     runspace: Runspace
@@ -42,6 +45,7 @@ class PipelineContext:
     counters: Counters
     on_lost: Callable[[], None]
     reboot: Callable[[Fault], None]
+    is_restricted: bool = False
 
 
 def function_names(statements: tuple[Statement, ...]) -> frozenset[str]:
@@ -168,6 +172,8 @@ class Interpreter:
             out.output(item)
 
     def _script(self, command: Command, objects: list[Any], out: Streams) -> None:
+        if self._context.is_restricted:
+            raise not_allowed(command)
         text = command.name if command.is_script else _script_of(command)
         if sha256_of(text) == BOOTSTRAP_SHA256:
             self._invoke(Command(_BOOTSTRAP, True, command.parameters, command.positional), out)

@@ -59,6 +59,29 @@ def not_simulated(text: str) -> PsError:
     )
 
 
+def not_allowed(command: Command) -> PsError:
+    """The answer of a no-language session to a script, or to a command that it does not show (facts/hyperv.md E.5)."""
+    if not command.is_script:
+        return command_missing(command.name)
+    return PsError(
+        "ScriptsNotAllowed",
+        "ParserError",
+        "The syntax is not supported by this runspace. This can occur if the runspace is in no-language mode.",
+        exception_type="System.Management.Automation.ParseException",
+    )
+
+
+def command_missing(name: str) -> PsError:
+    """No such command in this session."""
+    return PsError(
+        "CommandNotFoundException",
+        "ObjectNotFound",
+        f"The term '{name}' is not recognized as the name of a cmdlet, function, script file, or operable program.",
+        exception_type="System.Management.Automation.CommandNotFoundException",
+        target=name,
+    )
+
+
 def parse(text: str) -> tuple[Statement, ...]:
     """Read a script of the literal subset.
 

@@ -19,7 +19,7 @@ from sandbox.http import Door, HttpSettings, make_handler
 from sandbox.listener import Listener
 from sandbox.machine import Host
 from sandbox.pipeline import PipelineContext
-from sandbox.wsman import Endpoint, EndpointSettings
+from sandbox.wsman import DEFAULT_CONFIGURATION, Endpoint, EndpointSettings
 
 _WATCH_SECONDS: Final = 0.05
 _PURGE_SECONDS: Final = 5.0
@@ -158,11 +158,20 @@ class HostSite:
         self.watch()
         self.listener.drop_all()
 
-    def _make_context(self, user: str, is_admin: bool) -> PipelineContext:
+    def _make_context(self, user: str, is_admin: bool, configuration: str) -> PipelineContext:
         site = self._site
         inner = self.host.runspace(user, is_admin)
         runspace = ModuleSession(inner, is_preinstalled=site.settings.is_preinstalled)
-        return PipelineContext(self.host.name, runspace, site.faults, site.bugs, site.counters, self._lost, self.reboot)
+        return PipelineContext(
+            self.host.name,
+            runspace,
+            site.faults,
+            site.bugs,
+            site.counters,
+            self._lost,
+            self.reboot,
+            configuration != DEFAULT_CONFIGURATION,
+        )
 
 
 class Site:

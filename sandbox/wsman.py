@@ -25,6 +25,7 @@ from sandbox.shells import ShellTable
 from sandbox.soap import PSRP, RSP, N, Request, Response, W, WSManFault
 
 _POWERSHELL: Final = "http://schemas.microsoft.com/powershell/"
+DEFAULT_CONFIGURATION: Final = "microsoft.powershell"
 _CONFIG: Final = "http://schemas.microsoft.com/wbem/wsman/1/config"
 _ENVELOPE_KB: Final = 500
 _ENVELOPE_ROOM: Final = 4096  # headers and tags of a ReceiveResponse
@@ -51,11 +52,11 @@ class EndpointSettings:
     """Numbers and names of the endpoint. Session configurations are compared in any case."""
 
     shells_per_user: int = 30
-    configurations: frozenset[str] = frozenset({"microsoft.powershell", "matryoshka"})
+    configurations: frozenset[str] = frozenset({DEFAULT_CONFIGURATION})
     rules: ShellRules = field(default_factory=ShellRules)
 
 
-ContextMaker = Callable[[str, bool], PipelineContext]
+ContextMaker = Callable[[str, bool, str], PipelineContext]
 
 
 class Endpoint:
@@ -135,7 +136,8 @@ class Endpoint:
             idle_timeout_seconds=max(_LEAST_IDLE_SECONDS, soap.duration_seconds(wanted, _IDLE_SECONDS)),
             created_at=self._clock(),
         )
-        context = self._make_context(caller.user, caller.is_admin)
+        configuration = request.resource_uri.removeprefix(_POWERSHELL).lower()
+        context = self._make_context(caller.user, caller.is_admin, configuration)
         return Shell(identity, request.session_id, context, self._settings.rules, self._clock)
 
     def _delete(self, request: Request, caller: Caller, gate: FaultGate) -> str:

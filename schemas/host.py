@@ -54,7 +54,7 @@ class CapacitySchema(StrictSchema):
 
 
 class HostUpdateSchema(StrictSchema):
-    """The members of a host that may change; only those given change."""
+    """The members of a host that may change; only those given change, `limits` and `capacity` as a whole."""
 
     name = text(1, 80)
     address = text(1, 253, pattern=_ADDRESS, hint="Not a host name or an IPv4 address; IPv6 is not supported.")
@@ -100,7 +100,9 @@ class HostCreateSchema(HostUpdateSchema):
         128,
         pattern=r"[A-Za-z0-9._-]*",
         load_default="",
-        metadata={"description": "an endpoint with the module installed; empty: the default one, and it is loaded into it"},
+        metadata={
+            "description": "an endpoint with the module installed; empty: the default one, and it is loaded into it"
+        },
     )
     labels = Labels(load_default=dict[str, str])
     limits = fields.Nested(LimitsSchema, load_default=lambda: LimitsSchema().load({}))

@@ -14,6 +14,7 @@ from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
 
 from service.api.auth import Caller, KeyRing
+from service.api.catalogue import Catalogue
 from service.api.context import EXTENSION, Context
 from service.api.operation import register_guard
 from service.api.pages import Cursors
@@ -28,6 +29,8 @@ from service.settings import Settings
 
 _CONNECT_SECONDS = 3
 _ANSWER_SECONDS = 10
+
+_JSON = structlog.processors.JSONRenderer()
 
 log = structlog.get_logger()
 
@@ -99,14 +102,18 @@ def refuse_lossy_server(context: Context) -> None:
 
 def configure_logging() -> None:
     """Write one JSON object a line to standard output, with the request's id."""
-    logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(message)s")
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    # What the ledger and libraries log through the standard library comes out in the same form.
+    handler = logging.StreamHandler(sys.stdout)
+    foreign: list[structlog.typing.Processor] = [*shared, structlog.stdlib.ExtraAdder()]
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(_JSON, foreign_pre_chain=foreign))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
-        ],
+        processors=[*shared, _JSON],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stdout),
         cache_logger_on_first_use=True,
@@ -121,6 +128,7 @@ def _context(settings: Settings) -> Context:
         wakes=Wakes(Waker(settings.redis_url)),
         feed=EventFeed(_client(settings.redis_url), settings.namespace),
         ring=KeyRing(lambda digest: _caller(store, digest)),
+        catalogue=Catalogue(store),
         cursors=Cursors(settings.cursor_key),
         gate=StreamGate(settings.stream_cap, settings.wait_cap),
     )

@@ -9,9 +9,7 @@ ready.
 
 from __future__ import annotations
 
-import logging
 import os
-import sys
 import threading
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +25,7 @@ from service.ledger.store import Store, StoreSettings
 from service.ledger.sweep import Sweeper
 from workers.hosts import Hosts
 from workers.keeper import LeaseKeeper
+from workers.logs import set_up_logging
 from workers.outbound import AddressRules
 from workers.process import Departure, Presence, Slots
 from workers.runner import Runner, Tools
@@ -97,7 +96,7 @@ def make_app(settings: Settings) -> Celery:
     register(application, place.hands)
     signals.worker_ready.connect(place.on_ready, weak=False)
     signals.worker_shutting_down.connect(place.on_leaving, weak=False)
-    signals.setup_logging.connect(_set_up_logging, weak=False)
+    signals.setup_logging.connect(set_up_logging, weak=False)
     return application
 
 
@@ -162,7 +161,7 @@ class _Place:
         try:
             self.process = build(self.settings)
             self.process.start(int(getattr(sender.controller, "concurrency", 0) or 1))
-        except (SettingsError, SystemExit, redis.RedisError) as error:
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the door of the process
             log.critical("worker_cannot_start", reason=str(error))
             os._exit(1)
 
@@ -200,21 +199,6 @@ def _goodbye(settings: Settings, store: Store, hosts: Hosts) -> None:
     closing.start()
     store.workers.forget(settings.worker_name)
     closing.join(1.0)  # a host that does not answer must not hold the exit up
-
-
-def _set_up_logging(**_: Any) -> None:
-    logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(message)s", force=True)
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(),
-        cache_logger_on_first_use=True,
-    )
 
 
 app = make_app(Settings.from_env(os.environ))

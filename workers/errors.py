@@ -3,6 +3,7 @@
 WorkerError
 ├── HostUnreachable      no connection: refused, reset before anything was sent, name unknown
 ├── HostBusy             a quota of the host, throttling, or no session free in this process
+├── LedgerAway           the ledger cannot be read now
 ├── HostUntrusted        TLS: unknown authority, wrong name, plain port            (fatal)
 ├── AccessDenied         wrong credential, or not allowed to open the endpoint     (fatal)
 ├── HostMisconfigured    the endpoint is not there or refuses our requests         (fatal)
@@ -48,6 +49,13 @@ class HostBusy(WorkerError):
     code = "HOST_BUSY"
     retryable = True
     remedy = "Wait, or raise the host's MaxShellsPerUser and its limits.max_sessions together."
+
+
+class LedgerAway(WorkerError):
+    """A record that the step needs cannot be read from the ledger now."""
+
+    code = "LEDGER_AWAY"
+    retryable = True
 
 
 class HostUntrusted(WorkerError):

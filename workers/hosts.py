@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import cache
 from typing import Protocol
 
+import redis
+
 from service.ledger.store.hosts import Host
-from workers.errors import HostMisconfigured, SecretUnavailable
+from workers.errors import HostMisconfigured, LedgerAway, SecretUnavailable
 from workers.psrp.invoke import Watch
 from workers.psrp.line import HostLine
 from workers.psrp.pool import SessionPool, session_opener
@@ -33,12 +36,15 @@ class Hosts:
         self._pool = SessionPool(session_opener(Timeouts(poll=poll_seconds), worker_name), share=self._share)
 
     def line(self, host_id: str, watch: Watch, scrubber: Scrubber) -> HostLine:
-        """Return a line to the host for one claim. Reads and opens nothing until the first call."""
-        return HostLine(self._pool, lambda: self.endpoint(host_id, scrubber), watch)
+        """Return a line to the host for one claim. Its record is read at the first call, once."""
+        return HostLine(self._pool, cache(lambda: self.endpoint(host_id, scrubber)), watch)
 
     def endpoint(self, host_id: str, scrubber: Scrubber) -> Endpoint:
         """Return the host's endpoint as its record says now; raises HostMisconfigured or SecretUnavailable."""
-        host = self._records.get(host_id)
+        try:
+            host = self._records.get(host_id)
+        except redis.RedisError as error:
+            raise LedgerAway("the host's record cannot be read now") from error
         if host is None:
             raise HostMisconfigured(f"no host {host_id or '(none)'} is registered")
         if "password" not in host.secrets:

@@ -15,6 +15,7 @@ from service.ledger.store.claims import Claim, StepOutcome, StepResult
 from workers.errors import (
     HostBusy,
     HostUnreachable,
+    LedgerAway,
     OutcomeUnknown,
     ProtocolBroken,
     RemoteError,
@@ -30,6 +31,7 @@ _ASK_AGAIN_SECONDS = 15.0
 _BUSY_SECONDS = 5.0
 _FIRST_RETRY_SECONDS = 5.0
 _LONGEST_RETRY_SECONDS = 120.0
+_UNKNOWN = (OutcomeUnknown, SessionLost, HostUnreachable, ProtocolBroken)
 # A guest that restarts or is not there yet: nothing can be said about the call until it answers.
 _GUEST_AWAY = ("Matryoshka.GuestNotReady", "Matryoshka.CallStillRunning")
 
@@ -56,9 +58,9 @@ def result_of(
     factor = 0.75 + 0.5 * spread()
     if isinstance(error, StepReleased):
         return StepResult(StepOutcome.RELEASED, memo=effects.memo(claim))
-    if isinstance(error, HostBusy):
+    if isinstance(error, HostBusy | LedgerAway):
         return _wait(effects.memo(claim), _BUSY_SECONDS * factor, "waiting for a session of the host")
-    if effects.changes and _asks_again(error):
+    if _is_guest_away(error) or (effects.changes and isinstance(error, _UNKNOWN)):
         message = "waiting for the host, then asking what became of the call"
         return _wait(effects.memo(claim), _ASK_AGAIN_SECONDS * factor, message)
     return StepResult(
@@ -84,10 +86,8 @@ def retry_seconds(attempt: int) -> float:
     return float(min(_LONGEST_RETRY_SECONDS, _FIRST_RETRY_SECONDS * 2 ** max(0, attempt - 1)))
 
 
-def _asks_again(error: WorkerError) -> bool:
-    if isinstance(error, RemoteError):
-        return error.is_id(*_GUEST_AWAY)
-    return isinstance(error, OutcomeUnknown | SessionLost | HostUnreachable | ProtocolBroken)
+def _is_guest_away(error: WorkerError) -> bool:
+    return isinstance(error, RemoteError) and error.is_id(*_GUEST_AWAY)
 
 
 def _wait(memo: Mapping[str, Any], seconds: float, message: str) -> StepResult:

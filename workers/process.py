@@ -27,24 +27,48 @@ STALLED_SECONDS = 30.0
 
 @dataclass
 class Slots:
-    """How many tasks run in this process, and when one last started (monotonic seconds)."""
+    """How many tasks run in this process, and when one last started (monotonic seconds).
+
+    Steps take minutes and slow receivers of webhooks tens of seconds: neither kind may take the slots of the other.
+    """
 
     total: int = 0
-    busy: int = 0
+    steps: int = 0
+    deliveries: int = 0
     last_start: float = field(default_factory=time.monotonic)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
+    @property
+    def busy(self) -> int:
+        """How many slots work now."""
+        return self.steps + self.deliveries
+
     @contextlib.contextmanager
-    def taken(self) -> Iterator[None]:
-        """Count a task while it runs."""
+    def for_steps(self) -> Iterator[bool]:
+        """Take a slot for steps while inside; False when only the one that is kept for deliveries is left."""
+        with self._taken("steps", self.total - 1 if self.total > 1 else 1) as taken:
+            yield taken
+
+    @contextlib.contextmanager
+    def for_deliveries(self) -> Iterator[bool]:
+        """Take a slot for deliveries while inside; False when a quarter of the slots deliver already."""
+        with self._taken("deliveries", max(1, self.total // 4)) as taken:
+            yield taken
+
+    @contextlib.contextmanager
+    def _taken(self, kind: str, most: int) -> Iterator[bool]:
         with self._lock:
-            self.busy += 1
             self.last_start = time.monotonic()
+            used = int(getattr(self, kind))
+            taken = used < most
+            if taken:
+                setattr(self, kind, used + 1)
         try:
-            yield
+            yield taken
         finally:
             with self._lock:
-                self.busy -= 1
+                if taken:
+                    setattr(self, kind, int(getattr(self, kind)) - 1)
 
     def is_stalled(self, waiting: int, now: float) -> bool:
         """Return whether wake-ups wait although a slot is free and nothing started for half a minute."""

@@ -5,8 +5,10 @@ No Celery in here: the task claims, hands over and records.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -62,7 +64,13 @@ class Runner:
         """Run the claim and return what to record; None when the lease is lost, so that there is nothing to record."""
         bound = structlog.contextvars.bound_contextvars(job_id=claim.job_id, step_id=claim.step_id, fence=claim.fence)
         with bound:
-            return _Run(self._tools, claim, lease).result()
+            one = _Run(self._tools, claim, lease)
+            try:
+                return one.result()
+            except Exception as error:  # noqa: BLE001 - the door: whatever a handler raises ends as a record
+                # The text of a foreign exception may hold anything, so the trace is scrubbed too.
+                log.error("step_crashed", trace=one.scrubber.text(traceback.format_exc()))  # noqa: TRY400
+                return bug_result(error, claim)
 
 
 class _Run:
@@ -92,12 +100,8 @@ class _Run:
             return self._cancelled()
         except WorkerError as error:
             log.info("step_not_done", code=error.code, error_id=getattr(error, "error_id", ""))
+            self._tell_the_last()
             return result_of(error, self.claim, self.scrubber, Effects(self.scope.count, self.begun))
-        except (
-            Exception
-        ) as error:  # the door: whatever a handler raises must end as a record, not kill the worker's loop
-            log.exception("step_crashed", action=self.claim.step.get("action"))
-            return bug_result(error, self.claim)
         return self._clean(result)
 
     def _run(self) -> StepResult:
@@ -168,6 +172,11 @@ class _Run:
                 return True
             self.tools.sleep(_ASK_SECONDS)
         return False
+
+    def _tell_the_last(self) -> None:
+        # What was said last explains the failure; a lost lease is found out by the result itself.
+        with contextlib.suppress(LeaseLost):
+            self.reporter.flush(now=True)
 
     def _clean(self, result: StepResult) -> StepResult:
         facts = self.scrubber.value(dict(result.facts))

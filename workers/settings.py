@@ -13,6 +13,7 @@ from pathlib import Path
 _NAMESPACE = re.compile(r"[A-Za-z0-9_.-]{1,32}")
 _NAME = re.compile(r"[A-Za-z0-9_.@-]{1,100}")
 _SHORTEST_LEASE = 3.0
+_LONGEST_POLL = 20.0  # the connection's read time-out must stay above it
 _STANDARD_SCHEDULE = "0,5,300,1800,7200,18000,36000,50400,72000,86400"
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -66,7 +67,7 @@ class Settings:
             lease_seconds=_number(environ, "MATRYOSHKA_LEASE_SECONDS", 60, _SHORTEST_LEASE),
             heartbeat_seconds=_number(environ, "MATRYOSHKA_HEARTBEAT_SECONDS", 10, 0.1),
             fence_margin_seconds=_number(environ, "MATRYOSHKA_SELF_FENCE_MARGIN_SECONDS", 2, 0.1),
-            poll_seconds=_number(environ, "MATRYOSHKA_POLL_SECONDS", 1, 0.1),
+            poll_seconds=min(_LONGEST_POLL, _number(environ, "MATRYOSHKA_POLL_SECONDS", 1, 0.1)),
             drain_seconds=_number(environ, "MATRYOSHKA_DRAIN_SECONDS", 10, 0.1),
             sweep_seconds=_number(environ, "MATRYOSHKA_SWEEP_SECONDS", 1, 0.05),
             retention_seconds=int(_number(environ, "MATRYOSHKA_RETENTION_SECONDS", 604_800, 60)),

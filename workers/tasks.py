@@ -58,11 +58,13 @@ class Hands:
 
     def work(self) -> int:
         """Claim and run steps until there is none, at most some in a row; returns how many."""
-        return self._repeat(self.work_once)
+        with self.slots.for_steps() as free:
+            return self._repeat(self.work_once) if free else 0
 
     def deliver(self) -> int:
         """Claim and send deliveries until there is none, at most some in a row; returns how many."""
-        return self._repeat(self.deliver_once)
+        with self.slots.for_deliveries() as free:
+            return self._repeat(self.deliver_once) if free else 0
 
     def work_once(self) -> bool:
         """Claim and run one step; False when there was none. Raises redis errors of the claim only."""
@@ -94,10 +96,9 @@ class Hands:
         return not leaving
 
     def _repeat(self, once: Callable[[], bool]) -> int:
-        with self.slots.taken():
-            for done in range(_IN_A_ROW):
-                if self.is_leaving() or not _quietly(once):
-                    return done
+        for done in range(_IN_A_ROW):
+            if self.is_leaving() or not _quietly(once):
+                return done
         return _IN_A_ROW
 
     def _insist(self, record: Callable[[], bool]) -> bool:

@@ -10,8 +10,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -46,11 +47,18 @@ class StackError(Exception):
 class Stack:
     """Starts the five processes and registers the simulated host and its image. Use as a context manager."""
 
-    def __init__(self, settings: StackSettings | None = None, say: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        settings: StackSettings | None = None,
+        say: Callable[[str], None] = lambda _: None,
+        only: Sequence[str] = tuple(_PROGRAMS),
+    ) -> None:
+        """`only` leaves workers out: benchmarks of the API alone run none."""
         self.settings = settings or StackSettings()
         self._say = say
+        self._only = frozenset(only)
         self._directory = self.settings.directory.resolve()
-        self._ports = _free_ports(("redis", "api", "sandbox", "control"))
+        self._ports = free_ports(("redis", "api", "sandbox", "control"))
         self._supervisor = Supervisor(self._changed)
         self._password = secrets.token_urlsafe(18)
         self.pids: dict[str, int] = {}
@@ -99,9 +107,12 @@ class Stack:
         self._await("SANDBOX", self._read_sandbox)
         self._say("API and two workers")
         self._run("API", (str(ROOT / "deploy/bin/api"),))
-        self._run("WORKER_1", (str(ROOT / "deploy/bin/worker"),), MATRYOSHKA_WORKER_NAME="worker-1")
-        self._run("WORKER_2", (str(ROOT / "deploy/bin/worker"),), MATRYOSHKA_WORKER_NAME="worker-2")
+        workers = sorted(self._only & {"WORKER_1", "WORKER_2"})
+        for name in workers:
+            self._run(name, (str(ROOT / "deploy/bin/worker"),), MATRYOSHKA_WORKER_NAME=_PROGRAMS[name])
         self._await("API", lambda: _is_ok(f"{self.url}/readyz"))
+        for name in workers:
+            self._await(name, partial(self._is_at_work, name))
         self._register()
         self._write_env()
 
@@ -114,9 +125,14 @@ class Stack:
         headers = {"Authorization": f"Bearer {self.api_key}", **options.pop("headers", {})}
         return requests.request(method, f"{self.url}{path}", headers=headers, timeout=60, **options)
 
+    def also_run(self, program: Program, port: int) -> None:
+        """Start a further program, wait until it listens on `port` (0: do not wait), and end it with the rest."""
+        self._supervisor.start(program)
+        self._await(program.name, lambda: not port or _answers(port))
+
     def log(self, name: str) -> Path:
         """Return the log file of a program (`API`, `WORKER_1`, ...)."""
-        return self._directory / "logs" / f"{_PROGRAMS[name]}.log"
+        return self._directory / "logs" / f"{_PROGRAMS.get(name, name)}.log"
 
     def _run(self, name: str, argv: tuple[str, ...], output: Path | None = None, **extra: str) -> None:
         self._supervisor.start(Program(name, argv, {**self.environment(), **extra}, self.log(name), output))
@@ -167,6 +183,9 @@ class Stack:
             raise StackError(f"matryoshka {' '.join(arguments[:2])} failed: {done.stderr.strip()}")
         return done.stdout
 
+    def _is_at_work(self, name: str) -> bool:
+        return "worker_ready" in self.log(name).read_text(errors="replace")
+
     def _read_sandbox(self) -> bool:
         text = (self._directory / "sandbox.json").read_text()
         if "\n" not in text:
@@ -204,8 +223,11 @@ class Stack:
         deadline = time.monotonic() + seconds
         while not ready():
             if time.monotonic() > deadline:
-                raise StackError(f"{name} did not answer within {seconds:.0f} s; see {self.log(name)}")
+                raise StackError(f"{name} did not answer within {seconds:.0f} s; its log ends:\n{self._last(name)}")
             time.sleep(0.05)
+
+    def _last(self, name: str) -> str:
+        return "\n".join(self.log(name).read_text(errors="replace").splitlines()[-3:])
 
     def _changed(self, name: str, pid: int) -> None:
         self.pids[name] = pid
@@ -228,7 +250,7 @@ class Stack:
         fresh.replace(target)
 
 
-def _free_ports(names: tuple[str, ...]) -> dict[str, int]:
+def free_ports(names: tuple[str, ...]) -> dict[str, int]:
     """Find free loopback ports; all are held open until all are known, so that they differ."""
     held = [socket.create_server(("127.0.0.1", 0)) for _ in names]
     ports = {name: sock.getsockname()[1] for name, sock in zip(names, held, strict=True)}

@@ -4,6 +4,7 @@ from sandbox.machine.api import Command, Credential, Host, Runspace, SecretText,
 from sandbox.machine.clock import Clock
 from sandbox.machine.config import BootTimes, DomainConfig, Faults, ImageConfig, WorldConfig
 from sandbox.machine.errors import MachineLost, PipelineStopped, PsError
+from sandbox.machine.existing import ExistingVm
 from sandbox.machine.world import SimulatedHost, World
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Command",
     "Credential",
     "DomainConfig",
+    "ExistingVm",
     "Faults",
     "Host",
     "ImageConfig",

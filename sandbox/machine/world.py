@@ -9,17 +9,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sandbox.machine import hyperv
+from sandbox.machine import existing, hyperv
 from sandbox.machine.call import Logon
 from sandbox.machine.clock import Clock
 from sandbox.machine.codec import from_json, to_json
 from sandbox.machine.config import WorldConfig
+from sandbox.machine.existing import ExistingVm
 from sandbox.machine.life import BUILTIN, HYPERV, INSTALLED, LAUNCH_EVENT, boot, is_up, settle
 from sandbox.machine.model import Machine, State, Switch
 from sandbox.machine.network import EXTERNAL
 from sandbox.machine.realm import Realm, walk
 from sandbox.machine.runspace import MachineRunspace
 from sandbox.machine.sessions import account_of
+from sandbox.machine.silence import Silence
 from sandbox.machine.statefile import StateFile
 
 
@@ -126,6 +128,10 @@ class World:
     def clear_faults(self) -> None:
         """Back to the configured faults."""
         self.realm.faults = self.config.faults
+
+    def add_vm(self, host: str, wanted: ExistingVm) -> dict[str, Any]:
+        """A VM that nobody of ours made; KeyError for an unknown host, PsError as Windows refuses."""
+        return existing.add(self.realm, self.realm.state.hosts[host], wanted, Silence())
 
     def save(self) -> None:
         """Write the state now."""

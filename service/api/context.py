@@ -10,6 +10,7 @@ from typing import Any
 from flask import current_app
 
 from service.api.auth import KeyRing
+from service.api.catalogue import Catalogue
 from service.api.pages import Cursors
 from service.api.streams import StreamGate
 from service.api.wake import Wakes
@@ -28,6 +29,7 @@ class Context:
     wakes: Wakes
     feed: EventFeed
     ring: KeyRing
+    catalogue: Catalogue
     cursors: Cursors
     gate: StreamGate
     clock: Callable[[], float] = time.time

@@ -25,6 +25,7 @@ A job is accepted with `202`; its `Location` is the job itself. Follow it by pol
 not name may be added to enumerations and objects: ignore what you do not know. Unknown members of requests are refused.
 """
 
+_ORDER = ("openapi", "jsonSchemaDialect", "info", "servers", "security", "tags", "paths", "webhooks", "components")
 # flask-smorest adds its own error and page schemas, which no operation here uses.
 _UNUSED = ("Error", "PaginationMetadata")
 PROBLEM_STATUSES = (400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 428, 500, 503)
@@ -160,7 +161,7 @@ def finish(spec: APISpec) -> dict[str, Any]:
     body = webhook_operation("receiveEvent", "An event, sent to each registered endpoint that asked for its type")
     body["requestBody"]["content"]["application/json"]["schema"] = {"$ref": "#/components/schemas/WebhookBody"}
     content["webhooks"] = {"event": {"post": body}}
-    return content
+    return {name: content[name] for name in _ORDER if name in content}
 
 
 def _drop_empty_defaults(node: Any) -> None:

@@ -101,6 +101,7 @@ def register_host(body: dict[str, Any]) -> Response:
     new = Host(id=new_id("host", ctx.clock()), name=body["name"], address=body["address"])
     with ledger_refusals("host"):
         host = ctx.store.hosts.put(_changed(ctx, new, body))
+    ctx.catalogue.forget()
     return _answer(host, 201, Location=f"{base_of(request, ctx.settings.base_url)}/v1/hosts/{host.id}")
 
 
@@ -162,6 +163,7 @@ def update_host(host_id: str, body: dict[str, Any]) -> Response:
     check_if_match(request, etag_of(host.id, host.version))
     with ledger_refusals("host"):
         changed = ctx.store.hosts.update(_changed(ctx, host, body))
+    ctx.catalogue.forget()
     ctx.wakes.steps()
     return _answer(changed)
 
@@ -178,6 +180,7 @@ def delete_host(host_id: str) -> Response:
     check_if_match(request, etag_of(host.id, host.version))
     with ledger_refusals("host"):
         context().store.hosts.delete(host.id, host.version)
+    context().catalogue.forget()
     return no_content()
 
 

@@ -113,7 +113,9 @@ def update_image(image_id: str, body: dict[str, Any]) -> Response:
     image = _image(image_id)
     check_if_match(request, etag_of(image.id, image.version))
     with ledger_refusals("image"):
-        return _answer(context().store.images.update(replace(image, **body)))
+        changed = context().store.images.update(replace(image, **body))
+    context().catalogue.forget()
+    return _answer(changed)
 
 
 @route(
@@ -126,4 +128,5 @@ def delete_image(image_id: str) -> Response:
     check_if_match(request, etag_of(image.id, image.version))
     with ledger_refusals("image"):
         context().store.images.delete(image.id, image.version)
+    context().catalogue.forget()
     return no_content()

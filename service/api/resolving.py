@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from service.api.catalogue import Catalogue
 from service.api.problems import Problem, invalid_field
 from service.ledger.known import capacity_of
 from service.ledger.store import Host, Image, Lab, LabState, Store
 
-_PAGE = 100
 _GONE = frozenset({LabState.REMOVING, LabState.REMOVED})
 _SHAPES = ("nodes", "node")
 
@@ -24,15 +24,15 @@ class Resolved:
     lab: Lab | None = None
 
 
-def resolve(store: Store, request: Mapping[str, Any]) -> Resolved:
+def resolve(store: Store, catalogue: Catalogue, request: Mapping[str, Any]) -> Resolved:
     """Return the records of a loaded request.
 
     Raises:
         Problem: 422 with the pointer of the name that leads nowhere; 409 for a lab that is going or gone.
     """
     lab = _lab(store, request)
-    host = _host_of_lab(store, lab) if lab else _host(store, request)
-    return Resolved(host, _image(store, request), lab)
+    host = catalogue.host(lab.host_id) if lab else _host(store, catalogue, request)
+    return Resolved(host, _image(catalogue, request), lab)
 
 
 def _lab(store: Store, request: Mapping[str, Any]) -> Lab | None:
@@ -49,41 +49,28 @@ def _lab(store: Store, request: Mapping[str, Any]) -> Lab | None:
     return lab
 
 
-def _host_of_lab(store: Store, lab: Lab) -> Host | None:
-    return store.hosts.get(lab.host_id)
-
-
-def _host(store: Store, request: Mapping[str, Any]) -> Host | None:
+def _host(store: Store, catalogue: Catalogue, request: Mapping[str, Any]) -> Host | None:
     wanted = request.get("host")
     if not wanted:
         return None
     if "label" in wanted:
-        return _labelled(store, wanted["label"], _memory_wanted(request))
-    host = store.hosts.get(wanted["id"]) if "id" in wanted else store.hosts.by_name(wanted["name"])
+        return _labelled(store, catalogue, wanted["label"], _memory_wanted(request))
+    host = catalogue.host(wanted["id"]) if "id" in wanted else catalogue.host_by_name(wanted["name"])
     if host is None:
         way = "id" if "id" in wanted else "name"
         raise invalid_field(f"#/host/{way}", "unknown", f"There is no host {wanted[way]!r}.")
     return host
 
 
-def _labelled(store: Store, label: str, memory_mib: int) -> Host:
+def _labelled(store: Store, catalogue: Catalogue, label: str, memory_mib: int) -> Host:
     """Return the first host with the label that has room, or the first one at all: the job may wait there."""
     name, _, value = label.partition("=")
-    found = [host for host in all_hosts(store) if host.labels.get(name) == value]
+    found = catalogue.hosts_by_label(name, value)
     if not found:
         raise invalid_field("#/host/label", "unknown", f"There is no host with the label {label!r}.")
+    if len(found) == 1:
+        return found[0]
     return next((host for host in found if _free_mib(store, host) >= memory_mib), found[0])
-
-
-def all_hosts(store: Store) -> Iterator[Host]:
-    """Yield every host, newest first."""
-    position = None
-    while True:
-        page = store.hosts.list(position, _PAGE)
-        yield from page
-        if len(page) < _PAGE:
-            return
-        position = (page[-1].created_at, page[-1].id)
 
 
 def _free_mib(store: Store, host: Host) -> float:
@@ -99,12 +86,12 @@ def _memory_wanted(request: Mapping[str, Any]) -> int:
     return int(shape.get("memory_mib", 0)) * int(shape.get("count", 1))
 
 
-def _image(store: Store, request: Mapping[str, Any]) -> Image | None:
+def _image(catalogue: Catalogue, request: Mapping[str, Any]) -> Image | None:
     place = next((name for name in _SHAPES if request.get(name)), "")
     wanted = request[place].get("image") if place else None
     if not wanted:
         return None
-    image = store.images.get(wanted["id"]) if "id" in wanted else store.images.by_name(wanted["name"])
+    image = catalogue.image(wanted["id"]) if "id" in wanted else catalogue.image_by_name(wanted["name"])
     if image is None:
         way = "id" if "id" in wanted else "name"
         raise invalid_field(f"#/{place}/image/{way}", "unknown", f"There is no image {wanted[way]!r}.")

@@ -48,7 +48,7 @@ def plan_request(context: Context, request: Mapping[str, Any]) -> Planned:
     Raises:
         Problem: 422 for a name that leads nowhere, 409 for a lab that is gone.
     """
-    resolved = resolve(context.store, request)
+    resolved = resolve(context.store, context.catalogue, request)
     creates_lab = request["kind"] in _BUILDS_LAB or (request["kind"] == "nested_vm" and resolved.lab is None)
     lab_id = new_id("lab", context.clock()) if creates_lab else (resolved.lab.id if resolved.lab else "")
     known = plan_context(lab_id, resolved.host, resolved.image, resolved.lab)
@@ -83,9 +83,7 @@ def _replay(context: Context, kind: str, sender: Sender) -> SubmitResult | None:
     if sender.idempotency is None:
         return None
     # The move looks at the key first; on a host that cannot exist it goes no further.
-    probe = Submission(
-        kind, {}, Plan(kind, ()), host_id="-", tenant=sender.tenant, idempotency=sender.idempotency
-    )
+    probe = Submission(kind, {}, Plan(kind, ()), host_id="-", tenant=sender.tenant, idempotency=sender.idempotency)
     try:
         result = context.store.jobs.submit(probe, new_id("job", context.clock()))
     except NotFound:

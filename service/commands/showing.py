@@ -24,7 +24,10 @@ def show_list(items: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_
         for item in items:
             click.echo(json.dumps(item, ensure_ascii=False))
         return
-    table = Table(*columns)
+    table = Table()
+    for column in columns:
+        # An id that is cut cannot be copied.
+        table.add_column(column, no_wrap=column == "id", overflow="fold")
     for item in items:
         table.add_row(*(_text(item.get(column)) for column in columns))
     console.print(table)

@@ -52,7 +52,7 @@ class EventType(StrEnum):
 
 @dataclass(frozen=True)
 class Event:
-    """One event. `id` is a Redis stream id (`ms-seq`), rising within a job and in the feed; `at` is seconds since 1970 UTC."""
+    """One event. `id` is a Redis stream id (`ms-seq`), rising in a job and in the feed; `at` is in seconds (UTC)."""
 
     id: str
     type: EventType

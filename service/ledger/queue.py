@@ -5,10 +5,10 @@ A lost, doubled or late message does not matter: the ledger is the truth and the
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 from uuid import uuid4
 
+import redis
 from kombu.connection import Connection
 from kombu.exceptions import OperationalError
 from kombu.pools import producers
@@ -30,7 +30,8 @@ class Waker:
 
     def __init__(self, redis_url: str) -> None:
         self._connection = _connect(redis_url)
-        self._lock = threading.Lock()
+        # The length of a queue is asked of the server itself: kombu has no public call for it.
+        self._client: Any = redis.Redis.from_url(redis_url, socket_timeout=5, socket_connect_timeout=3)
 
     def wake_steps(self, count: int = 1) -> int:
         """Say that there are steps; return how many messages were sent. Raise WakeFailed."""
@@ -43,15 +44,14 @@ class Waker:
     def waiting(self, queue: str) -> int:
         """Return how many messages wait in a queue. Raise WakeFailed."""
         try:
-            with self._lock:
-                channel: Any = self._connection.default_channel
-                return int(channel.client.llen(queue))
-        except self._failures as error:
+            return int(self._client.llen(queue))
+        except redis.exceptions.RedisError as error:
             raise WakeFailed(str(error)) from error
 
     def close(self) -> None:
         """Give the connection back. Safe to repeat."""
         self._connection.release()
+        self._client.close()
 
     @property
     def _failures(self) -> tuple[type[BaseException], ...]:
@@ -80,6 +80,11 @@ def _connect(redis_url: str) -> Any:
             "socket_connect_timeout": 3,
             "socket_keepalive": True,
             "health_check_interval": 5,
+            # A request must not wait for a broker that is away: the next sweep wakes.
+            "max_retries": 1,
+            "interval_start": 0,
+            "interval_step": 0.1,
+            "interval_max": 0.1,
         },
     )
 

@@ -11,7 +11,7 @@ from typing import Protocol
 import redis
 
 from service.ledger.queue import DELIVERIES_QUEUE, STEPS_QUEUE, WakeFailed
-from service.ledger.store import LedgerError, Store, SweepResult
+from service.ledger.store import Store, SweepResult
 
 _log = logging.getLogger(__name__)
 
@@ -74,12 +74,14 @@ class Sweeper:
                 self.sweep_once()
             except redis.exceptions.RedisError as error:
                 _log.warning("sweep_failed", extra={"error": type(error).__name__})
+            except Exception:  # noqa: BLE001 - a door: a dead sweep thread would leave lost leases lost
+                _log.warning("sweep_broken", exc_info=True)
 
     def _tell_expired(self, lab_id: str) -> None:
         try:
             self._on_expired_lab(lab_id)
-        except LedgerError as error:
-            _log.warning("lab_teardown_refused", extra={"lab_id": lab_id, "error": str(error)})
+        except Exception as error:  # noqa: BLE001 - a door: the owner's trouble with one lab must not stop the sweep
+            _log.warning("lab_teardown_failed", extra={"lab_id": lab_id, "error": type(error).__name__})
 
     def _wake(self, result: SweepResult) -> None:
         try:

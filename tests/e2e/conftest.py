@@ -19,10 +19,10 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     settings = StackSettings(
         directory=tmp_path_factory.mktemp("stack"),
         clock=CLOCK,
-        lease_seconds=4.0,
+        lease_seconds=5.0,
         heartbeat_seconds=1.0,
         sandbox_arguments=SANDBOX,
-        environment={"MATRYOSHKA_WEBHOOK_SCHEDULE": "0,0.2,0.5,1,2"},
+        environment={"MATRYOSHKA_SELF_FENCE_MARGIN_SECONDS": "1", "MATRYOSHKA_WEBHOOK_SCHEDULE": "0,0.2,0.5,1,2"},
     )
     with Stack(settings) as running:
         yield running

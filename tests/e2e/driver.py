@@ -37,9 +37,10 @@ class Driver:
         body = self.example("nested_cluster")
         body["nodes"] |= {"count": count, "name_prefix": f"e{number}n"}
         body["cluster"] |= {"name": f"e{number}cl", "static_address": f"10.90.{number}.10"}
-        body["network"]["switch"] |= {"name": f"e{number}-switch", "subnet": f"10.90.{number}.0/24"}
-        body["network"]["switch"].pop("gateway", None)
+        body["network"]["switch"] |= {"name": f"e{number}-switch"}
+        body["network"] |= {"subnet": f"10.90.{number}.0/24", "gateway": f"10.90.{number}.1"}
         body["network"].pop("addresses", None)
+        body["host"] = {"id": self.stack.host_id}
         return body | changes
 
     def post(self, path: str, body: Any, expect: int, **headers: str) -> dict[str, Any]:

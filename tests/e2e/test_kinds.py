@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from tests.e2e.driver import Driver
 
-
-@pytest.fixture(scope="module")
-def shared() -> dict[str, Any]:
-    """What the tests of this module build on: the lab of the first one."""
-    return {}
+PASSWORD = "Byo-Passw0rd!"
 
 
 def test_nested_cluster_is_built_proved_and_torn_down(driver: Driver) -> None:
@@ -53,13 +47,12 @@ def test_inspect_host_reports_what_could_be_built(driver: Driver) -> None:
 
 def test_nested_host_then_jobs_on_it(driver: Driver) -> None:
     """One node is built; a nested VM is made in it, its lab is verified without drift, and it is torn down."""
-    job = driver.run(driver.example("nested_host", name="hostlab1"))
-    lab_id = job["lab_id"]
+    body = driver.example("nested_host")
+    body["node"]["name"] = "hostlab1"
+    lab_id = driver.run(body)["lab_id"]
     vm_id = next(vm["id"] for vm in driver.vms() if vm["name"] == "hostlab1")
 
-    nested = driver.example("nested_vm")
-    nested |= {"vm": {"id": vm_id}, "name": "inner1"}
-    made = driver.run(nested)
+    made = driver.run(driver.example("nested_vm", target={"lab_id": lab_id, "node": "hostlab1"}))
     assert made["result"]["probes"][-1]["verdict"] == "proven"
 
     drift = driver.run(driver.example("verify_lab", lab_id=lab_id))
@@ -71,12 +64,12 @@ def test_nested_host_then_jobs_on_it(driver: Driver) -> None:
 
 def test_enable_nesting_and_install_role_on_an_existing_vm(driver: Driver) -> None:
     """The host-side script makes a foreign VM able to nest, and the role then installs and launches in it."""
-    vm = driver.sandbox("POST", "/vms", {"name": "byo1", "memory_mib": 8192, "password": "Byo-Passw0rd!"})
+    vm = driver.sandbox("POST", "/vms", {"name": "byo1", "memory_mib": 8192, "password": PASSWORD})
 
     refused = driver.wait(driver.submit(driver.example("install_role", **_on(vm))), state="failed")
     assert refused["error"]["code"] == "CPU_FLAGS_MISSING"
 
-    enabled = driver.run(driver.example("enable_nesting", **_on(vm), stop_if_running=True))
+    enabled = driver.run(driver.example("enable_nesting", target={"vm_id": vm["id"]}))
     changed = {row["setting"] for row in enabled["result"]["settings"] if row["changed"]}
     assert "ExposeVirtualizationExtensions" in changed
 
@@ -85,4 +78,4 @@ def test_enable_nesting_and_install_role_on_an_existing_vm(driver: Driver) -> No
 
 
 def _on(vm: dict[str, Any]) -> dict[str, Any]:
-    return {"vm": {"id": vm["id"]}, "guest": {"administrator_password": {"value": "Byo-Passw0rd!"}}}
+    return {"target": {"vm_id": vm["id"]}, "guest": {"username": "Administrator", "password": {"value": PASSWORD}}}

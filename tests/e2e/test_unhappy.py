@@ -52,8 +52,9 @@ def test_api_killed_in_mid_job_is_started_again(driver: Driver) -> None:
     job_id = driver.submit(driver.cluster(count=1))
     driver.wait_for_step(job_id, "await-guest-")
 
-    os.kill(driver.stack.pids["API"], signal.SIGKILL)
-    driver.until(lambda: _answers(driver), 30, "the API to answer again")
+    killed = driver.stack.pids["API"]
+    os.kill(killed, signal.SIGKILL)
+    driver.until(lambda: driver.stack.pids["API"] != killed and _answers(driver), 30, "the API to answer again")
 
     driver.wait(job_id, state="succeeded")
 
@@ -217,7 +218,7 @@ def test_secrets_are_nowhere(driver: Driver) -> None:
     """A password that a caller gave is in no log, no event, no response and no key of the server in the clear."""
     canary = f"Canary-{time.time_ns()}!"
     body = driver.cluster(count=1)
-    body["guest"] = {"administrator_password": {"value": canary}}
+    body["guest"] |= {"password": {"value": canary}}
     job_id = driver.submit(body)
     driver.wait(job_id, state="succeeded")
 

@@ -116,9 +116,9 @@ def open_api(redis_url: str, **settings: str) -> Api:
 
 
 @contextmanager
-def running_api(redis_url: str) -> Iterator[Api]:
+def running_api(redis_url: str, **settings: str) -> Iterator[Api]:
     """Yield a furnished app; afterwards its connections are closed."""
-    api = open_api(redis_url)
+    api = open_api(redis_url, **settings)
     api.furnish()
     try:
         yield api

@@ -1,4 +1,4 @@
-"""What the ledger promises, as a plain Python program without Redis: the machine test compares the two after each move."""
+"""What the ledger promises, as a plain Python program without Redis, to compare with after each move."""
 
 from __future__ import annotations
 

@@ -8,12 +8,13 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import requests
 
 from tests.conftest import ROOT
 from workers.psrp.invoke import Invocation
@@ -52,9 +53,9 @@ class SandboxProcess:
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """Call the control API and return its JSON."""
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.control_url + path, data=data, method=method)
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            return json.loads(answer.read() or b"null")
+        answer = requests.request(method, self.control_url + path, data=data, timeout=20)
+        answer.raise_for_status()
+        return json.loads(answer.content or b"null")
 
     def fault(self, kind: str, **fields: Any) -> None:
         """Add a fault."""
@@ -92,7 +93,7 @@ class SandboxProcess:
 
 @contextmanager
 def running_sandbox(*arguments: str, scheme: str = "https", clock: float = 20.0) -> Iterator[SandboxProcess]:
-    """Run `python -m sandbox` and lend it; asserts at the end that no bug of the sandbox looked like a failure of ours."""
+    """Run `python -m sandbox` and lend it; at the end no bug of its own may have looked like a failure of ours."""
     with tempfile.TemporaryDirectory() as folder:
         command = [
             sys.executable,

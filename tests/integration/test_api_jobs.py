@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -202,6 +204,21 @@ def test_wait_is_over_when_the_time_is(api: Api) -> None:
     assert api.call("GET", f"{path}?wait=1").get_json()["state"] == "queued"
 
 
+def test_wait_ends_with_the_job(api: Api) -> None:
+    """A waiting GET is answered when its job ends, not when its seconds are over."""
+    job = api.submitted()
+    waiting: list[Any] = []
+    waiter = threading.Thread(target=lambda: waiting.append(api.call("GET", f"/v1/jobs/{job['id']}?wait=30")))
+    waiter.start()
+    while not api.context.feed.subscribers():
+        assert waiter.is_alive()
+        time.sleep(0.01)
+    api.cancelled(job)
+    waiter.join(20)
+
+    assert ["cancelled"] == [answer.get_json()["state"] for answer in waiting]
+
+
 def test_list_is_filtered_and_paged(api: Api) -> None:
     """Filters hold together, and following `next` shows every job once, newest first."""
     ids = [api.submitted({"kind": "inspect_host", "host": {"label": "purpose=lab"}})["id"] for _ in range(5)]
@@ -246,7 +263,7 @@ def test_cancel_and_retry(api: Api) -> None:
     assert api.call("POST", f"{path}:cancel").status_code == 409
 
     again = api.call("POST", f"{path}:retry")
-    assert again.status_code in (202, 409)
+    assert (202, "queued", 1) == (again.status_code, again.get_json()["state"], again.get_json()["retries"])
     assert api.call("POST", "/v1/jobs/job_nothing:cancel").status_code == 404
     assert api.call("POST", "/v1/jobs/job_nothing:retry").status_code == 404
     assert api.call("GET", "/v1/jobs/job_nothing/steps").status_code == 404

@@ -26,7 +26,7 @@ def _everything(client: redis.Redis) -> str:
         "zset": lambda key: client.zrange(key, 0, -1, withscores=True),
         "stream": lambda key: client.xrange(key, "-", "+"),
     }
-    return "\n".join(f"{key} {readers[client.type(key)](key)}" for key in client.scan_iter())
+    return "\n".join(f"{key} {readers[str(client.type(key))](key)}" for key in client.scan_iter())
 
 
 def _forms(secret: str) -> list[str]:
@@ -44,7 +44,9 @@ def test_secrets_go_in_and_never_come_out(redis_url: str, redis_client: redis.Re
                 "POST", "/v1/webhook-endpoints", json={"url": "https://example.org/", "secret": {"value": SIGNING}}
             ).text,
             served.call("POST", "/v1/hosts", json={"password": {"value": CANARY}, "name": 5}).text,
-            served.call("POST", "/v1/jobs", data=f'{{"kind": "{CANARY}', headers={"Content-Type": "application/json"}).text,
+            served.call(
+                "POST", "/v1/jobs", data=f'{{"kind": "{CANARY}', headers={"Content-Type": "application/json"}
+            ).text,
             served.call("GET", f"/v1/jobs?secret={CANARY}&state=queued").text.replace(f"'{CANARY}'", ""),
         ]
         body = cluster(guest={"password": {"value": CANARY}}, callback_url="https://example.org/")
@@ -98,6 +100,6 @@ def test_password_is_made_when_none_is_given(redis_url: str) -> None:
 
 def _guest_password(api: Api) -> str:
     job = api.submitted()
-    sealed = json.loads(api.store.client.hget(api.store.jobs._scripts.key("job", job["id"]), "secrets"))
+    sealed = json.loads(api.store.client.hget(f"mk:job:{job['id']}", "secrets") or "{}")
     api.cancelled(job)
     return open_sealed(api.private_key, sealed["guest_administrator"]["sealed"]).decode()

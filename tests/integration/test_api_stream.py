@@ -179,10 +179,19 @@ def test_shutdown_ends_streams(redis_url: str, tmp_path: Path) -> None:
 
 
 def test_requests_that_never_reach_flask_are_problems_too(redis_url: str, tmp_path: Path) -> None:
-    """gunicorn's own refusals are problem+json and do not repeat what was sent."""
+    """Gunicorn's own refusals are problem+json and do not repeat what was sent."""
     with served_api(redis_url, tmp_path) as served:
         answer = served.call("GET", "/healthz", headers={"X-Long": "x" * 20_000})
 
         assert answer.headers["Content-Type"] == "application/problem+json"
         assert answer.json()["status"] == answer.status_code >= 400
         assert "xxx" not in answer.text
+
+
+def test_size_holds_for_bodies_of_unknown_length(redis_url: str, tmp_path: Path) -> None:
+    """A chunked body is refused as soon as it is larger than 1 MiB."""
+    with served_api(redis_url, tmp_path) as served:
+        body = (b" " * 65536 for _ in range(20))
+        answer = served.call("POST", "/v1/jobs", data=body, headers={"Content-Type": "application/json"})
+
+        assert (413, "application/problem+json") == (answer.status_code, answer.headers["Content-Type"])

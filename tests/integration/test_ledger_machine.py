@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from service.ledger.ids import new_id
 from service.ledger.job import TERMINAL_STATES, TRANSITIONS, JobState
@@ -18,11 +26,17 @@ from tests.integration.ledger_kit import PROBLEM, Ledger, open_ledger, step
 from tests.integration.ledger_model import CAPACITY_MIB, MAX_HEAVY, MAX_PARALLEL, Model, ModelJob, ModelStep
 
 LEASE_SECONDS = 10.0
+JOBS_MAX = 5
 SHAPES: tuple[tuple[Step, ...], ...] = (
-    (step("a", undoable=True, max_attempts=2),),
+    (step("a", undoable=True, heavy=True, max_attempts=2),),
     (step("a", undoable=True), step("b", "a", max_attempts=1), step("c", "b", undoable=True, heavy=True)),
-    (step("a"), step("b", "a", undoable=True, heavy=True), step("c", "a", heavy=True), step("d", "b", "c", undoable=True)),
-    (step("a", undoable=True), step("b", undoable=True, max_attempts=2), step("c", undoable=True, heavy=True)),
+    (
+        step("a"),
+        step("b", "a", undoable=True, heavy=True),
+        step("c", "a", heavy=True),
+        step("d", "b", "c", undoable=True),
+    ),
+    (step("a", undoable=True), step("b", undoable=True, heavy=True, max_attempts=2), step("c", heavy=True)),
 )
 TEARDOWN = (step("remove-node", max_attempts=2), step("release-lab", "remove-node", action="ReleaseLab"))
 POLICIES = st.sampled_from(["keep", "rollback"])
@@ -62,6 +76,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.ledger.endpoint("*")
         self.ledger.store.hosts.put(Host(**{**vars(host), "capacity": HostCapacity(CAPACITY_MIB, 1000)}))
 
+    @precondition(lambda self: len(self.model.jobs) < JOBS_MAX)
     @rule(
         shape=st.sampled_from(SHAPES),
         memory=st.sampled_from([0, 4, 6, 11]),
@@ -98,7 +113,9 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def tear_down(self, data: st.DataObject) -> None:
         """Submit the teardown of a lab."""
-        lab = data.draw(st.sampled_from([name for name, lab in self.model.labs.items() if lab.state in {"ready", "failed"}]))
+        lab = data.draw(
+            st.sampled_from([name for name, lab in self.model.labs.items() if lab.state in {"ready", "failed"}])
+        )
         job = self.ledger.job(*TEARDOWN, host_id=self.host, lab_id=lab)
         self._add(job.id, TEARDOWN, memory=0, lab=lab, removes=True)
 
@@ -124,7 +141,9 @@ class LedgerMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.held)
     @rule(
         data=st.data(),
-        outcome=st.sampled_from(["succeeded", "succeeded", "succeeded", "skipped", "failed", "wait", "released", "cancelled"]),
+        outcome=st.sampled_from(
+            ["succeeded", "succeeded", "succeeded", "skipped", "failed", "wait", "released", "cancelled"]
+        ),
         retryable=st.booleans(),
         delay=st.sampled_from([0.0, 5.0]),
     )
@@ -143,6 +162,25 @@ class LedgerMachine(RuleBasedStateMachine):
         assert accepted == (live or held.step.accepted == held.claim.token)
         if live:
             self.model.finish(held.job, held.step, outcome, retryable=retryable, delay=delay)
+
+    @rule(breaks_at=st.integers(1, 4), times=st.integers(1, 6))
+    def work(self, breaks_at: int, times: int) -> None:
+        """Work as a good worker does for a while, and fail for good at one step, so that runs come far."""
+        for number in range(1, times + 1):
+            before = len(self.held)
+            self.claim()
+            if len(self.held) == before:
+                return
+            held = self.held[-1]
+            outcome = "failed" if number == breaks_at and number < times else "succeeded"
+            assert self.ledger.end(held.claim, outcome, error=PROBLEM)
+            self.model.finish(held.job, held.step, outcome, retryable=False, delay=0)
+
+    @rule()
+    def lose_all(self) -> None:
+        """Every worker dies."""
+        self.pass_time(LEASE_SECONDS + 1)
+        self.sweep()
 
     @precondition(lambda self: self.held)
     @rule()
@@ -232,7 +270,7 @@ class LedgerMachine(RuleBasedStateMachine):
         for job in self.model.jobs.values():
             states = [EVENT_STATES[one.type] for one in self.ledger.events(job.id) if one.type in EVENT_STATES]
             assert states[-1] == job.state
-            for old, new in zip(states, states[1:], strict=False):
+            for old, new in itertools.pairwise(states):
                 assert new in TRANSITIONS[old]
         if self.host:
             feed = [one.id for one in self.ledger.events(None)]
@@ -259,8 +297,8 @@ def test_ledger_agrees_with_its_model(redis_url: str) -> None:
         run_state_machine_as_test(
             LedgerMachine,
             settings=settings(
-                max_examples=60,
-                stateful_step_count=40,
+                max_examples=120,
+                stateful_step_count=50,
                 deadline=None,
                 suppress_health_check=list(HealthCheck),
                 database=None,

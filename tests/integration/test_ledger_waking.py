@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
 
 import pytest
 import redis
 
-from service.ledger.queue import DELIVERIES_QUEUE, STEPS_QUEUE, Waker, WakeFailed
+from service.ledger.queue import DELIVERIES_QUEUE, STEPS_QUEUE, WakeFailed, Waker
 from service.ledger.store import IllegalMove
 from service.ledger.sweep import Sweeper
 from tests.integration.ledger_kit import Ledger, open_ledger, step, wait_until
@@ -44,6 +45,19 @@ def test_unreachable_broker_is_one_error() -> None:
     with pytest.raises(WakeFailed):
         waker.wake_steps(1)
     waker.close()
+
+
+def test_waker_survives_a_broken_connection(waker: Waker, redis_client: redis.Redis) -> None:
+    """After the server cut every connection, wake-ups are sent again (one failure at most)."""
+    waker.wake_steps(1)
+    redis_client.client_kill_filter(_type="normal", skipme=True)
+    sent = 0
+    for _ in range(2):
+        with contextlib.suppress(WakeFailed):
+            sent += waker.wake_steps(1)
+
+    assert sent >= 1
+    assert sent + 1 == waker.waiting(STEPS_QUEUE)
 
 
 def test_sweep_tops_the_queue_up(ledger: Ledger, waker: Waker) -> None:

@@ -38,7 +38,7 @@ class _Hosts:
 
     def host(self, scope: str = "job_1.step.1", fence: int = 1) -> ClaimHost:
         """Return a HostPort whose call ids begin with `scope`."""
-        line = HostLine(self.pool, lambda: self.sandbox.endpoint(), self.watch)
+        line = HostLine(self.pool, self.sandbox.endpoint, self.watch)
         box = SecretBox(
             {"guest_administrator": {"sealed": _GUEST_PASSWORD}}, Keyring(lambda box: box.encode()), Scrubber()
         )

@@ -142,7 +142,7 @@ def test_all_streams_are_relayed_while_the_call_runs(tls: SandboxProcess) -> Non
 
 
 def test_a_non_terminating_error_is_seen_although_the_pipeline_completed(tls: SandboxProcess) -> None:
-    """pypsrp says had_errors False for it: the error stream itself is read."""
+    """The library says had_errors False for it: the error stream itself is read."""
     session = _opened(tls.endpoint())
 
     outcome = run(session, Invocation("talk.ps1", script=_TALK), Watching())
@@ -171,6 +171,6 @@ def test_closing_leaves_nothing_on_the_host(tls: SandboxProcess) -> None:
     session = _opened(tls.endpoint())
     _call(session, "Get-NestedBootIdentity")
 
-    assert [[]] == [[item for item in shell["commands"]] for shell in tls.shells()]
+    assert [[]] == [shell["commands"] for shell in tls.shells()]
     session.discard()
     assert [] == tls.shells()

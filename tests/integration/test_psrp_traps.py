@@ -1,4 +1,4 @@
-"""The traps of facts/psrp.md, each against a real connection: ambiguous starts, lost answers, stops, reboots, quotas."""
+"""The traps of facts/psrp.md against real connections: ambiguous starts, lost answers, stops, reboots, quotas."""
 
 from __future__ import annotations
 
@@ -51,11 +51,7 @@ def sandbox(sandboxes: dict[str, SandboxProcess], request: pytest.FixtureRequest
 
 
 def _auth_of(request: pytest.FixtureRequest) -> str:
-    return (
-        str(getattr(request.node, "callspec").params.get("auth", "basic"))
-        if hasattr(request.node, "callspec")
-        else "basic"
-    )
+    return str(request.node.callspec.params.get("auth", "basic")) if hasattr(request.node, "callspec") else "basic"
 
 
 def _opened(sandbox: SandboxProcess, auth: str = "basic") -> HostSession:
@@ -80,7 +76,7 @@ def _invocations(sandbox: SandboxProcess) -> int:
 @pytest.mark.parametrize("auth", _AUTHS)
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_an_ambiguous_start_runs_exactly_once(sandbox: SandboxProcess, auth: str, when: str) -> None:
-    """A connection that breaks at Command is resolved by asking the host for our CommandId: one run, whichever side it broke."""
+    """A connection that breaks at Command is resolved by asking the host for our CommandId: one run in each case."""
     session = _opened(sandbox, auth)
     run(session, _ECHO, Watching())
     sandbox.fault("drop", action="Command", when=when)
@@ -186,9 +182,71 @@ def test_a_slow_answer_is_waited_for_beyond_the_poll(sandbox: SandboxProcess) ->
     assert ["hello"] == outcome.output
 
 
+def test_a_silent_receive_is_asked_again_with_the_same_id(sandbox: SandboxProcess) -> None:
+    """A Receive that gets no answer at all is repeated, and the repeat brings what the first one would have brought."""
+    session = HostSession(sandbox.endpoint(), Timeouts(connect=3, operation=1, read=6, poll=0.3))
+    session.open()
+    session.take()
+    sandbox.fault("hang", action="Receive")
+
+    outcome = run(session, _ECHO, Watching())
+    session.discard()
+
+    assert ["hello"] == outcome.output
+
+
+def test_a_parameter_of_many_fragments_arrives_whole(sandbox: SandboxProcess) -> None:
+    """A value larger than one message is sent in pieces and comes back unchanged."""
+    session = _opened(sandbox)
+    value = "äöü-" * 250_000
+
+    outcome = run(session, Invocation("Write-Output", {"InputObject": value}), Watching())
+    session.discard()
+
+    assert [value] == outcome.output
+
+
+def test_a_lost_piece_of_a_call_is_an_unknown_outcome(sandbox: SandboxProcess) -> None:
+    """When a later piece breaks, nobody can tell whether the host has the whole call: nothing is repeated."""
+    session = _opened(sandbox)
+    sandbox.fault("drop", action="Send", when="before")
+
+    with pytest.raises(OutcomeUnknown):
+        run(session, Invocation("Write-Output", {"InputObject": "x" * 1_000_000}), Watching())
+    session.discard()
+
+    assert session.is_left
+
+
+@pytest.mark.parametrize("auth", _AUTHS)
+def test_a_stale_connection_costs_a_session_not_a_call(sandbox: SandboxProcess, auth: str) -> None:
+    """HTTP 400, which a sealed connection answers for ever once it is stale, ends in a new session and the answer."""
+    line, pool, _ = _line(sandbox, auth)
+    line.invoke(_ECHO)
+    sandbox.fault("http_status", status=400, action="Command")
+
+    outcome = line.invoke(_ECHO)
+    pool.close_idle(everything=True)
+
+    assert ["hello"] == outcome.output
+
+
+def test_idle_sessions_are_not_trusted(sandbox: SandboxProcess) -> None:
+    """After 45 seconds without traffic a session counts as stale: Windows disconnects it at 60."""
+    now = [1000.0]
+    session = HostSession(sandbox.endpoint(), _TIMEOUTS, monotonic=lambda: now[0])
+    session.open()
+    assert session.is_fresh
+    now[0] += 45.0
+    stale = not session.is_fresh
+    session.discard()
+
+    assert stale
+
+
 @pytest.mark.parametrize("auth", _AUTHS)
 def test_a_lost_session_is_told_apart(sandbox: SandboxProcess, auth: str) -> None:
-    """After a reboot the shell is unknown (or the sealed connection answers 400): the session is lost, nothing is repaired."""
+    """After a reboot the shell is unknown, or the sealed connection answers 400: the session is lost, not repaired."""
     session = _opened(sandbox, auth)
     run(session, _ECHO, Watching())
     sandbox.ask("POST", "/hosts/HV01/reboot", {"seconds": 1})
@@ -209,6 +267,12 @@ def _first_error_that_is_not_down(session: HostSession) -> WorkerError | None:
         except WorkerError as error:
             return error
     return None
+
+
+def _wait_until_back(sandbox: SandboxProcess) -> None:
+    patient, pool, _ = _line(sandbox, patience=30.0)
+    patient.invoke(_ECHO)
+    pool.close_idle(everything=True)
 
 
 def _line(
@@ -236,24 +300,24 @@ def test_a_reboot_in_mid_call_is_an_expected_event(sandbox: SandboxProcess, auth
 def test_a_host_that_stays_away_ends_patience(sandbox: SandboxProcess) -> None:
     """Without any start it is HostUnreachable, so the step may be tried again as if nothing had been."""
     line, _, watch = _line(sandbox, patience=1.0)
-    sandbox.fault("refuse", seconds=5.0)
+    sandbox.fault("refuse", seconds=2.5)
 
     with pytest.raises(HostUnreachable):
         line.invoke(_ECHO)
     assert [] == watch.started
-    time.sleep(4.5)  # the host comes back before the next test
+    _wait_until_back(sandbox)
 
 
 def test_a_started_call_whose_host_stays_away_is_unknown(sandbox: SandboxProcess) -> None:
     """With a start the end is not known: the step must ask the journal, not run again."""
     line, _, watch = _line(sandbox, patience=0.5)
     line.invoke(_ECHO)
-    sandbox.fault("refuse", action="Receive", seconds=6.0)
+    sandbox.fault("refuse", action="Receive", seconds=3.0)
 
     with pytest.raises(OutcomeUnknown):
         line.invoke(Invocation("Start-Sleep", {"Seconds": 10.0}))
     assert watch.started
-    time.sleep(5.5)  # the host comes back before the next test
+    _wait_until_back(sandbox)
 
 
 def test_a_busy_host_is_told_apart(sandbox: SandboxProcess) -> None:
@@ -266,7 +330,7 @@ def test_a_busy_host_is_told_apart(sandbox: SandboxProcess) -> None:
 
 
 def test_a_half_open_session_is_deleted(sandbox: SandboxProcess) -> None:
-    """When the answer to Create is lost the shell is deleted by the id that we chose: nothing leaks against the quota."""
+    """When the answer to Create is lost the shell is deleted by the id that we chose: nothing leaks."""
     sandbox.fault("drop", action="Create", when="after")
     session = HostSession(sandbox.endpoint(), _TIMEOUTS)
 
@@ -276,7 +340,7 @@ def test_a_half_open_session_is_deleted(sandbox: SandboxProcess) -> None:
 
 
 def test_a_refused_credential_is_not_tried_again_at_once(sandbox: SandboxProcess) -> None:
-    """After AccessDenied the pool refuses by itself for a while, until the host's record changes: accounts lock out."""
+    """After AccessDenied the pool refuses by itself for a while, or until the record changes: accounts lock out."""
     pool = SessionPool(session_opener(_TIMEOUTS))
     wrong = sandbox.endpoint(password="wrong")
     before = sandbox.wire("requests")
@@ -298,9 +362,8 @@ def test_sessions_are_bounded_reused_and_closed(sandbox: SandboxProcess) -> None
     """One session serves call after call; a second thread's worth of them waits, then is told that the host is busy."""
     pool = SessionPool(session_opener(_TIMEOUTS), share=lambda _: 1, wait_seconds=0.5)
     endpoint = sandbox.endpoint()
-    with pool.session(endpoint) as first:
-        with pytest.raises(HostBusy), pool.session(endpoint):
-            pass
+    with pool.session(endpoint) as first, pytest.raises(HostBusy), pool.session(endpoint):
+        pass
     with pool.session(endpoint) as second:
         assert first is second
     assert _shell(first) in _shells(sandbox)

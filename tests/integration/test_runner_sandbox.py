@@ -128,7 +128,7 @@ def test_a_step_that_is_done_already_is_skipped(workshop: Workshop, sandbox: San
 
 
 def test_a_reboot_in_mid_call_ends_in_one_effect(workshop: Workshop, sandbox: SandboxProcess) -> None:
-    """The host restarts while it works: the call is asked again by its id when the host is back, and the step succeeds."""
+    """The host restarts while it works: the call is asked again by its id, and the step succeeds."""
     job_id = workshop.submit(_slow())
     thread = workshop.in_thread()
     wait_until(
@@ -163,10 +163,29 @@ def test_a_cancelled_job_stops_the_remote_call_and_says_so(workshop: Workshop, s
     assert 0 == _protected(sandbox)
 
 
+def test_a_cancel_also_stops_a_call_that_was_joined_again(workshop: Workshop, sandbox: SandboxProcess) -> None:
+    """After a broken connection the call is joined on a second session; a cancel ends the first one's work too."""
+    sandbox.speed(1.0)
+    job_id = workshop.submit(_slow())
+    thread = workshop.in_thread()
+    wait_until(lambda: _is_calling(sandbox))
+    sandbox.fault("drop", action="Receive", when="before")
+    wait_until(lambda: len([name for name in sandbox.running(0) if name == "protect-nestedimage"]) > 1)
+    workshop.store.jobs.cancel(job_id, "keep")
+    thread.join(30)
+    job = workshop.store.jobs.get(job_id)
+
+    assert "cancelled" == workshop.state(job_id)
+    assert job is not None
+    assert job.cancel_unconfirmed is False
+    assert [] == sandbox.running()
+    assert 0 == _protected(sandbox)
+
+
 def test_a_leaving_worker_gives_the_step_back_and_another_joins_the_call(
     workshop: Workshop, sandbox: SandboxProcess
 ) -> None:
-    """Drain releases the lease at once; the call goes on, and the next claim takes its result instead of a second run."""
+    """Drain releases the lease at once; the call goes on, and the next claim takes its result."""
     sandbox.speed(8.0)
     job_id = workshop.submit(_slow())
     thread = workshop.in_thread()

@@ -54,7 +54,9 @@ def test_one_delivery_an_event_and_endpoint(ledger: Ledger) -> None:
 def test_callback_hears_of_its_own_job(ledger: Ledger) -> None:
     """A job's callback gets the job's own events with the job's callback secret, and nothing of other jobs."""
     job = ledger.job(
-        step("a"), callback={"url": "https://cb.test/"}, secrets={"callback_secret": {"sealed": "s"}, "other": {"sealed": "o"}}
+        step("a"),
+        callback={"url": "https://cb.test/"},
+        secrets={"callback_secret": {"sealed": "s"}, "other": {"sealed": "o"}},
     )
     ledger.job(step("a"))
     ledger.work()

@@ -103,7 +103,11 @@ def test_failed_undo_is_told_and_does_not_stop_the_others(ledger: Ledger) -> Non
 
     assert failed is not None
     assert failed.error is not None
-    assert ("failed", "forward", {"code": "undo"}) == (failed.state, failed.error["code"], failed.error["rollback_error"])
+    assert ("failed", "forward", {"code": "undo"}) == (
+        failed.state,
+        failed.error["code"],
+        failed.error["rollback_error"],
+    )
     states = ledger.states(job.id)
     assert ("undone", "undone", "undone") == (states["switch"], states["disk-1"], states["node-2"])
     assert [job.lab_id] == [one.holder for one in ledger.store.hosts.reservations(host)]
@@ -244,7 +248,9 @@ def test_retry_goes_on_from_the_failed_step(ledger: Ledger) -> None:
 def test_retry_after_rollback_builds_everything_again(ledger: Ledger) -> None:
     """A job that was rolled back can be retried: the lab comes back and every undone step runs again."""
     host = ledger.host(memory_mib=1000)
-    job = ledger.lab_job(*_chain(), on_failure="rollback", host_id=host, demand=Demand(500, 1), secrets={"s": {"ref": "env:X"}})
+    job = ledger.lab_job(
+        *_chain(), on_failure="rollback", host_id=host, demand=Demand(500, 1), secrets={"s": {"ref": "env:X"}}
+    )
     ledger.work(failing(cluster=False))
     ledger.store.jobs.retry(job.id)
     lab = ledger.store.labs.get(job.lab_id)
@@ -252,13 +258,28 @@ def test_retry_after_rollback_builds_everything_again(ledger: Ledger) -> None:
     assert lab is not None
     assert "building" == lab.state
     assert [job.id] == [one.holder for one in ledger.store.hosts.reservations(host)]
-    assert [one.id for one in _chain()][0] == ledger.claim("w9", 1).step_id
+    assert _chain()[0].id == ledger.claim("w9", 1).step_id
     ledger.advance(2)
     ledger.store.leases.sweep()
     assert {one.id for one in _chain()} == {claim.step_id for claim in ledger.work()}
     lab = ledger.store.labs.get(job.lab_id)
     assert lab is not None
     assert ("ready", {"s": {"ref": "env:X"}}) == (lab.state, ledger.store.labs.secrets(job.lab_id))
+
+
+def test_retry_runs_again_what_stands_on_an_undone_step(ledger: Ledger) -> None:
+    """A step whose undo failed is not trusted on a retry when what it stands on was undone."""
+    job = ledger.job(step("a", undoable=True), step("b", "a", undoable=True), step("c", "b"), on_failure="rollback")
+
+    def choose(claim: Claim) -> StepResult:
+        broken = (claim.step_id, claim.phase) in {("c", "forward"), ("b", "undo")}
+        return StepResult("failed", error=PROBLEM) if broken else StepResult("succeeded")
+
+    ledger.work(choose)
+    assert {"a": "undone", "b": "succeeded", "c": "undone"} == ledger.states(job.id)
+    ledger.store.jobs.retry(job.id)
+
+    assert ["a", "b", "c"] == [claim.step_id for claim in ledger.work()]
 
 
 def test_retry_waits_for_capacity(ledger: Ledger) -> None:

@@ -31,7 +31,12 @@ def test_lab_is_ready_with_its_job(ledger: Ledger) -> None:
     ledger.end(ledger.claim(), facts={"lab.probes": [{"level": "L0"}], "node.nest-1.vm_id": "v"})
     ready = _lab(ledger, job.lab_id)
 
-    assert ("building", "demo", job.id, {"team": "red"}) == (building.state, building.name, building.job_id, building.labels)
+    assert ("building", "demo", job.id, {"team": "red"}) == (
+        building.state,
+        building.name,
+        building.job_id,
+        building.labels,
+    )
     assert ("ready", [{"level": "L0"}], {"node.nest-1.vm_id": "v"}) == (ready.state, ready.probes, ready.facts)
     assert (Demand(5, 6), {"kind": "x"}, None) == (ready.demand, ready.request, ready.expires_at)
     assert ["lab.created", "job.queued"] == ledger.types(job.id)[:2]
@@ -138,7 +143,9 @@ def test_lists_of_labs(ledger: Ledger) -> None:
     for number in range(5):
         ledger.advance(1)
         labels = {"odd": str(number % 2)}
-        made.append(ledger.lab_job(step("a"), host_id=host if number else "", labels=labels, kind=f"k{number % 3}").lab_id)
+        made.append(
+            ledger.lab_job(step("a"), host_id=host if number else "", labels=labels, kind=f"k{number % 3}").lab_id
+        )
     ledger.end(ledger.claim())
     ready = next(lab.id for lab in ledger.store.labs.list() if lab.state == "ready")
 

@@ -182,6 +182,18 @@ def test_waiting_gives_the_worker_back_and_costs_no_attempt(ledger: Ledger) -> N
     assert (1, 1) == (ledger.types(job.id).count("step.waited"), ledger.types(job.id).count("step.started"))
 
 
+def test_losing_a_step_after_its_wait_counts(ledger: Ledger) -> None:
+    """A step that waited and then loses its worker has used up a try: a poison step ends at its cap."""
+    ledger.job(step("await", max_attempts=2))
+    ledger.end(ledger.claim(), "wait", wait_seconds=1)
+    ledger.advance(2)
+    goes_on = ledger.claim("w1", 10)
+    ledger.advance(11)
+    ledger.store.leases.sweep()
+
+    assert (1, 2) == (goes_on.attempt, ledger.claim().attempt)
+
+
 def test_sweep_starts_due_waits(ledger: Ledger) -> None:
     """The sweep counts due waits as work to wake for."""
     ledger.job(step("await"))

@@ -92,14 +92,14 @@ def test_used_host_is_not_deleted(ledger: Ledger) -> None:
 
     assert ledger.store.hosts.delete(host)
     assert not ledger.store.hosts.delete(host)
-    assert [] == [key for key in ledger.store.client.keys(f"t:host:{host}*")]
+    assert [] == ledger.store.client.keys(f"t:host:{host}*")
 
 
 def test_lists_page(ledger: Ledger) -> None:
     """Records are listed newest first, page by page, even when made in the same instant."""
     for number in range(7):
         ledger.store.hosts.put(Host(id=f"host_{number}", name=f"hv{number}", address="a"))
-    seen = []
+    seen: list[str] = []
     before: tuple[float, str] | None = None
     while page := ledger.store.hosts.list(before, 3):
         seen.extend(host.id for host in page)

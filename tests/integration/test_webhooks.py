@@ -81,7 +81,7 @@ def receiving(context: ssl.SSLContext | None = None) -> Iterator[Receiver]:
     if context is not None:
         server.socket = context.wrap_socket(server.socket, server_side=True)
     receiver = Receiver(f"{'https' if context else 'http'}://localhost:{server.server_address[1]}/hook?a=1")
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=[0.05], daemon=True)
     thread.start()
     try:
         yield receiver
@@ -116,7 +116,7 @@ def test_the_published_vector() -> None:
 
 
 def test_a_delivery_is_signed_so_that_the_reference_library_accepts_it(receiver: Receiver) -> None:
-    """Exact bytes, id and second of the try are signed; the body has type, timestamp and data, and a link to the job."""
+    """Exact bytes, id and second of the try are signed; the body has type, timestamp, data and a link."""
     result = _sender(base_url="https://mk.example").send(_claim(receiver.url))
 
     path, headers, body = receiver.got[0]
@@ -227,7 +227,7 @@ def test_special_addresses_are_refused_in_every_spelling(receiver: Receiver, hos
 
 
 def test_the_checked_address_is_the_one_that_is_called(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name that resolves differently the second time gains nothing: it is resolved once, and that address is called."""
+    """A name that resolves differently the second time gains nothing: it is resolved once."""
     real, asked = socket.getaddrinfo, []
 
     def rebinding(host: Any, *rest: Any, **named: Any) -> Any:

@@ -34,6 +34,7 @@ class Workshop:
     hands: Hands
     hosts: Hosts
     draining: threading.Event
+    private_key: str
     public_key: str
     host_id: str
     handlers: dict[str, Handler] = field(default_factory=dict)
@@ -67,7 +68,6 @@ class Workshop:
 
     def dump(self) -> str:
         """Return everything that the ledger holds as text, for the search of secrets."""
-        texts = []
         client: Any = self.store.client
         readers: dict[str, Callable[[str], Any]] = {
             "hash": client.hgetall,
@@ -77,9 +77,7 @@ class Workshop:
             "list": lambda key: client.lrange(key, 0, -1),
             "zset": lambda key: client.zrange(key, 0, -1),
         }
-        for key in client.scan_iter():
-            texts.append(f"{key} {readers[client.type(key)](key)}")
-        return "\n".join(texts)
+        return "\n".join(f"{key} {readers[client.type(key)](key)}" for key in client.scan_iter())
 
     def in_thread(self) -> threading.Thread:
         """Run `hands.work` in a thread of its own, with renewals."""
@@ -107,7 +105,7 @@ def open_workshop(
     host_id = _register(store, sandbox, public_key, auth) if sandbox else ""
     keeper.start()
     try:
-        yield Workshop(store, hands, hosts, draining, public_key, host_id)
+        yield Workshop(store, hands, hosts, draining, private_key, public_key, host_id)
     finally:
         keeper.stop()
         hosts.close_idle(everything=True)

@@ -70,11 +70,6 @@ def classify(error: BaseException) -> WorkerError:
     return ProtocolBroken(f"{type(error).__name__} in the protocol client")
 
 
-def is_ambiguous(error: WorkerError) -> bool:
-    """Return whether the request may have been carried out although no answer came."""
-    return isinstance(error, OutcomeUnknown)
-
-
 def _http(error: http.RequestException) -> WorkerError:
     if isinstance(error, http.SSLError):
         return HostUntrusted("the TLS handshake failed: certificate not trusted, wrong name, or not a TLS port")

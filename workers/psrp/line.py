@@ -9,7 +9,16 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from workers.errors import HostUnreachable, OutcomeUnknown, ProtocolBroken, RemoteError, SessionLost, WorkerError
+from workers.errors import (
+    DeadlinePassed,
+    HostUnreachable,
+    OutcomeUnknown,
+    ProtocolBroken,
+    RemoteError,
+    SessionLost,
+    StepCancelled,
+    WorkerError,
+)
 from workers.psrp.invoke import Invocation, Outcome, Watch, error_records, run
 from workers.psrp.module import ModuleSource, ensure_module, shipped_source
 from workers.psrp.pool import SessionPool
@@ -45,12 +54,22 @@ class HostLine:
 
     def invoke(self, invocation: Invocation) -> Outcome:
         """Run one call to a known end; raises a WorkerError. Safe to repeat: see the class."""
+        try:
+            outcome = self._until_known(invocation)
+        except (StepCancelled, DeadlinePassed):
+            # A call that we joined on a new session still runs in the old one: stopping the joiner is not enough.
+            self._discard_left()
+            raise
+        self._discard_left()
+        return outcome
+
+    def _until_known(self, invocation: Invocation) -> Outcome:
         until = self.monotonic() + self.patience_seconds
         pause = _FIRST_PAUSE
         unknown: WorkerError | None = None
         while True:
             try:
-                return self._finished(self._once(invocation))
+                return self._once(invocation)
             except _LOST as error:
                 unknown = error
                 log.info("call_interrupted", call_id=invocation.call_id, function=invocation.function, code=error.code)
@@ -76,12 +95,10 @@ class HostLine:
                 if session.is_left:
                     self._left.append(session)
 
-    def _finished(self, outcome: Outcome) -> Outcome:
-        # The call is over, so nothing of ours runs in the shells that were left: they would count against the host's
-        # quota.
+    def _discard_left(self) -> None:
+        # Once a call's end is known, the shells that were left for it only count against the host's quota.
         while self._left:
             self._left.pop().discard()
-        return outcome
 
     def _gave_up(self, reason: WorkerError | None) -> WorkerError:
         if isinstance(reason, HostUnreachable) or reason is None:

@@ -27,9 +27,9 @@ log = structlog.get_logger(__name__)
 
 # Windows marks a shell Disconnected after 60 s without traffic, and HTTP.sys closes the connection after 120 s.
 IDLE_SECONDS = 45.0
-# How long the host keeps the shell of a worker that is gone. A call that runs in it is still joined through the
-# journal.
-_SHELL_IDLE_SECONDS = 1800
+# How long the host keeps the shell of a worker that is gone: a call that runs in it is joined through the journal
+# meanwhile, and afterwards the shell counts no more against MaxShellsPerUser.
+_SHELL_IDLE_SECONDS = 900
 
 _SHELL_URI = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
 

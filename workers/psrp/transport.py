@@ -8,7 +8,7 @@ import logging
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +101,6 @@ def connection_arguments(endpoint: Endpoint, timeouts: Timeouts) -> dict[str, An
 
 def endpoint_of(record: Mapping[str, Any], secret: SecretStr) -> Endpoint:
     """Return the endpoint that a host record describes."""
-    limits = record.get("limits") or {}
     return Endpoint(
         host_id=str(record["id"]),
         key=f"{record['id']}@{record.get('version', 0)}",
@@ -113,13 +112,16 @@ def endpoint_of(record: Mapping[str, Any], secret: SecretStr) -> Endpoint:
         secret=secret,
         ca_pem=str(record.get("ca_pem") or ""),
         configuration_name=str(record.get("configuration_name") or ""),
-        max_sessions=int(limits.get("max_sessions") or Endpoint.max_sessions),
+        max_sessions=_most_sessions(record),
     )
 
 
-def without_secret(endpoint: Endpoint) -> Endpoint:
-    """Return the endpoint for a log: the secret is replaced."""
-    return replace(endpoint, secret=SecretStr(""))
+def _most_sessions(record: Mapping[str, Any]) -> int:
+    limits, report = record.get("limits") or {}, record.get("report") or {}
+    chosen = int(limits.get("max_sessions") or Endpoint.max_sessions)
+    # People and other tools use the same account's shells: at most half of what the host allows is ours.
+    quota = int(report.get("max_shells_per_user") or 0)
+    return max(1, min(chosen, quota // 2) if quota else chosen)
 
 
 def _check(endpoint: Endpoint) -> None:

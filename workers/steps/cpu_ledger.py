@@ -138,4 +138,4 @@ def _node_reading(facts: Facts, phase: str, node: str) -> Reading | None:
 
 
 def _why_no_inside(found: Reading) -> str:
-    return str(found["reason"] or "the nested VM has no operating system to ask: its state is the proof")
+    return f"the inside was not asked ({found['reason'] or 'no guest'}): the VM's state is the proof"

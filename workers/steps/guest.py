@@ -11,6 +11,7 @@ from workers.steps.targets import guest, join_credential, wait_parameters
 
 _CALL_SECONDS = 20
 _PAUSE_SECONDS = 1.0
+_STOPPED_POLLS = 4
 _NO_SESSION = "no_session"
 _TRUSTED_NETWORKS = frozenset({"Private", "DomainAuthenticated"})
 
@@ -25,9 +26,8 @@ class AwaitGuest(ReadOnly):
         answer = await_guest(ctx)
         if answer["reached"]:
             return Applied({f"node.{ctx.node}.boot_id": answer["boot_id"]})
-        if answer["stage"] == _NO_SESSION:
-            _refuse_stopped(ctx)
-        return Wait(_PAUSE_SECONDS, message=f"waiting for the guest: {answer['stage']}")
+        stopped = _polls_stopped(ctx) if answer["stage"] == _NO_SESSION else 0
+        return Wait(_PAUSE_SECONDS, {"stopped": stopped}, f"waiting for the guest: {answer['stage']}")
 
 
 class ConfigureGuest(Ensure):
@@ -141,9 +141,14 @@ def _first_address(found: dict[str, Any]) -> str:
     return ""
 
 
-def _refuse_stopped(ctx: StepContext) -> None:
+def _polls_stopped(ctx: StepContext) -> int:
+    """Return how many polls in a row the VM did not run; raises StepRefused when it will not come by itself."""
     state = read_node(ctx, ctx.node_fact("vm_id"))["state"]
-    if state in ("Off", "Saved", "Paused"):
+    if state not in ("Off", "Saved", "Paused"):
+        return 0
+    polls = int(ctx.memo.get("stopped", 0)) + 1
+    if polls > _STOPPED_POLLS:  # a host that rebooted starts its VMs by itself, one after the other
         message = f"the VM is {state} while its guest is awaited"
         remedy = "Look at the host's Hyper-V event log, start the VM, then retry the job."
         raise StepRefused(message, reason="NODE_NOT_RUNNING", remedy=remedy)
+    return polls

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from workers.errors import StepRefused
+from workers.errors import NotConverged, StepRefused
 from workers.steps.base import Applied, Checked, Ensure, Facts, NotYet, ReadOnly, StepContext, Wait
 from workers.steps.removal import remove_owned
 
 # Hyper-V gives a dynamic MAC address at the first start; until then it reads as zeros.
 NO_MAC = "000000000000"
 _POLL_SECONDS = 2.0
+_POLLS = 6
 _CALL_SECONDS = 20
 
 
@@ -176,4 +177,9 @@ def _wait_for(ctx: StepContext, stage: str) -> Applied | Wait:
     answer = ctx.host.call("Wait-NestedNode", vm_id=vm_id, stage=stage, timeout_seconds=_CALL_SECONDS)
     if answer["reached"]:
         return Applied()
-    return Wait(_POLL_SECONDS, message=f"the VM is {answer['state']}, waiting for {stage}")
+    message = f"the VM is {answer['state']}, not {stage}"
+    tries = int(ctx.memo.get("tries", 0)) + 1
+    if tries > _POLLS:
+        # Retryable: the next attempt asks anew, also when the VM went the other way meanwhile.
+        raise NotConverged(message)
+    return Wait(_POLL_SECONDS, {"tries": tries}, message)

@@ -40,6 +40,9 @@ class KnownFailure(RemoteError):
         self.retryable = reason.retryable
 
 
+GUEST_NOT_READY = "GUEST_NOT_READY"
+"""The code of a guest that is not there yet, or not at the moment."""
+
 _RAM = Reason("CAPACITY_RAM", "Free memory on the host or ask for less memory a node.", retryable=True)
 _DISK = Reason("CAPACITY_DISK", "Free disk space under the host's storage path.")
 _ACCESS = Reason("ACCESS_DENIED", "Give the account Hyper-V Administrators (and Administrators for NAT) on the host.")
@@ -51,7 +54,7 @@ _IMAGE = Reason("IMAGE_NOT_FOUND", "Put the image where the image record says, o
 _VM_MISSING = Reason("VM_MISSING", "The VM is not on the host any more: tear the lab down, or give another VM.")
 _VM_STATE = Reason("VM_NOT_OFF", "Shut the VM down first, or send stop_if_running.")
 _GUEST_CREDENTIAL = Reason("GUEST_CREDENTIAL_REJECTED", "Give the password that the guest really has, then retry.")
-_GUEST_NOT_READY = Reason("GUEST_NOT_READY", "The guest does not answer yet.", retryable=True)
+_AWAY = Reason(GUEST_NOT_READY, "Look at the VM's console: its guest does not answer.", retryable=True)
 _NODE_DOWN = Reason("NODE_DOWN", "Check that the node runs and that the nodes reach each other.", retryable=True)
 _ROLE = Reason("ROLE_REFUSED", "Check that the VM has virtualization extensions exposed, then retry.")
 _MODULE = Reason("MODULE_OUTDATED", "Install the Matryoshka module of this release on the host (deploy/windows).")
@@ -65,7 +68,7 @@ _OURS: Mapping[str, Reason] = {
     "CallStillRunning": Reason("CALL_STILL_RUNNING", "None needed: the step asks again.", retryable=True),
     "JournalUnavailable": Reason("JOURNAL_UNAVAILABLE", "Check disk space and rights below %ProgramData%\\Matryoshka."),
     "GuestCredentialRejected": _GUEST_CREDENTIAL,
-    "GuestNotReady": _GUEST_NOT_READY,
+    "GuestNotReady": _AWAY,
     "GuestModuleRefused": Reason("GUEST_MODULE_REFUSED", "The guest runs another module: seed its disk again."),
     "NameTaken": _NAME,
     "AddressInUse": Reason("ADDRESS_IN_USE", "Choose an address that nobody answers on."),
@@ -100,9 +103,9 @@ _WINDOWS: Mapping[str, Reason] = {
     "CommandNotFoundException": _MODULE,
     "NamedParameterNotFound": _MODULE,
     "InvalidVMIdNotSingle": _VM_MISSING,
-    "InvalidVMState": _GUEST_NOT_READY,
-    "PSSessionStateBroken": _GUEST_NOT_READY,
-    "PSSessionOpenFailed": _GUEST_NOT_READY,
+    "InvalidVMState": _AWAY,
+    "PSSessionStateBroken": _AWAY,
+    "PSSessionOpenFailed": _AWAY,
     "Alteration_PrerequisiteCheck_Failed": _ROLE,
     "ClusterNodeNotReachable": _NODE_DOWN,
     "ClusterRpcConnection": _NODE_DOWN,

@@ -7,11 +7,11 @@ from typing import Any
 from workers.errors import RemoteError
 from workers.psrp.port import HostPort
 from workers.steps.base import StepContext
-from workers.steps.reasons import reason_of
+from workers.steps.reasons import GUEST_NOT_READY, reason_of
 
 _FOREIGN = ("Matryoshka.NotOwned", "Matryoshka.ClusterForeign")
 _GONE = ("Matryoshka.VmNotFound",)
-GUEST_GONE = frozenset({"GUEST_NOT_READY", "GUEST_CREDENTIAL_REJECTED", "GUEST_MODULE_REFUSED", "VM_MISSING"})
+GUEST_GONE = frozenset({GUEST_NOT_READY, "GUEST_CREDENTIAL_REJECTED", "GUEST_MODULE_REFUSED", "VM_MISSING"})
 """Reasons why a guest cannot be asked. Its node goes next, so they must not keep a lab alive."""
 
 
@@ -35,11 +35,13 @@ def remove_owned(ctx: StepContext, function: str, port: HostPort | None = None, 
 def remove_inside(ctx: StepContext, node: str, function: str, port: HostPort, **parameters: Any) -> bool:
     """Call a Remove- function in a guest; returns whether something of ours was there.
 
-    A node that is gone, off or deaf is named in a warning and is no failure. Safe to repeat.
+    A node that is off or deaf is named in a warning and is no failure; one that is gone took all with it. Repeatable.
     """
-    state = _state(ctx, node)
-    if state != "Running":
-        ctx.warn("LEFT_INSIDE", function=function, node=node, reason=f"the VM is {state}")
+    found = ctx.host.read("Get-NestedNode", vm_id=ctx.fact(f"node.{node}.vm_id"))
+    if not found["exists"]:
+        return False
+    if found["state"] != "Running":
+        ctx.warn("LEFT_INSIDE", function=function, node=node, reason=f"the VM is {found['state']}")
         return False
     try:
         return remove_owned(ctx, function, port, **parameters)
@@ -49,8 +51,3 @@ def remove_inside(ctx: StepContext, node: str, function: str, port: HostPort, **
             raise
         ctx.warn("LEFT_INSIDE", function=function, node=node, reason=reason.code)
         return False
-
-
-def _state(ctx: StepContext, node: str) -> str:
-    found = ctx.host.read("Get-NestedNode", vm_id=ctx.fact(f"node.{node}.vm_id"))
-    return str(found["state"]) if found["exists"] else "gone"

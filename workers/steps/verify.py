@@ -81,7 +81,7 @@ def _vm_rows(ctx: StepContext, found: Mapping[str, Any]) -> Iterator[Row]:
             yield _row(ctx, f"mac_address_spoofing:{label}", expected=spoofing, found=adapter["mac_address_spoofing"])
     if switch:
         names = [adapter["switch_name"] for adapter in found["adapters"]]
-        yield _row(ctx, "switch", expected=switch, found=names, ok=switch in names)
+        yield _row(ctx, "switch", expected=switch, found=names) | {"ok": switch in names}
 
 
 def _inside_rows(ctx: StepContext, mac: str) -> Iterator[Row]:
@@ -102,11 +102,11 @@ def _configuration_rows(ctx: StepContext, found: dict[str, Any]) -> Iterator[Row
     places = {"address": "addresses"}
     for name in _GUEST_NAMES:
         if wanted.get(name):
-            yield _row(ctx, name, expected=wanted[name], found=found[places.get(name, name)], ok=right[name])
+            yield _row(ctx, name, expected=wanted[name], found=found[places.get(name, name)]) | {"ok": right[name]}
     for name in ("computer_name", "domain"):
         if wanted.get(name):
             same = str(found[name] or "").lower() == wanted[name].lower()
-            yield _row(ctx, name, expected=wanted[name], found=found[name], ok=same)
+            yield _row(ctx, name, expected=wanted[name], found=found[name]) | {"ok": same}
 
 
 def _role_rows(ctx: StepContext, inside: HostPort) -> Iterator[Row]:
@@ -122,12 +122,11 @@ def _role_rows(ctx: StepContext, inside: HostPort) -> Iterator[Row]:
 def _cluster_rows(ctx: StepContext, found: Mapping[str, Any]) -> Iterator[Row]:
     wanted = ctx.params["expectations"]["cluster"]
     same = str(found["name"] or "").lower() == wanted["name"].lower()
-    yield _row(ctx, "cluster", expected=wanted["name"], found=found["name"], ok=same)
+    yield _row(ctx, "cluster", expected=wanted["name"], found=found["name"]) | {"ok": same}
     states = {node["name"].lower(): node["state"] for node in found["nodes"] or ()}
     for name in wanted["nodes"]:
         yield _row(ctx, f"cluster_node:{name}", expected="Up", found=states.get(name.lower()))
 
 
-def _row(ctx: StepContext, check: str, *, expected: Any, found: Any, ok: bool | None = None) -> Row:
-    same = bool(expected == found) if ok is None else ok
-    return {"check": check, "node": ctx.node, "expected": expected, "found": found, "ok": same}
+def _row(ctx: StepContext, check: str, *, expected: Any, found: Any) -> Row:
+    return {"check": check, "node": ctx.node, "expected": expected, "found": found, "ok": bool(expected == found)}

@@ -111,4 +111,6 @@ def _guest_findings(request: Mapping[str, Any]) -> Iterator[Finding]:
     if username.lower() != "administrator":
         reason = f"The seed sets the password of the built-in administrator; {username} must be its name in this image."
         remedy = "Leave username out, unless the image is localized."
-        yield warning("GUEST_NOT_ADMINISTRATOR", reason, remedy, "docs/functions.md: Set-NestedDiskSeed", "#/guest/username")
+        yield warning(
+            "GUEST_NOT_ADMINISTRATOR", reason, remedy, "docs/functions.md: Set-NestedDiskSeed", "#/guest/username"
+        )

@@ -154,10 +154,11 @@ def _step_row(step: Step) -> list[Any]:
 
 
 def _arguments(submission: Submission, job_id: str) -> dict[str, Any]:
-    plan, idempotency, callback = submission.plan, submission.idempotency, submission.callback or {}
+    plan, idempotency = submission.plan, submission.idempotency
     lab_secrets = {name: secret for name, secret in submission.secrets.items() if name != _CALLBACK_SECRET}
     return {
         "job": job_id,
+        "fields": _fields(submission, job_id),
         "order": dumps([step.id for step in plan.steps]),
         "steps": [_step_row(step) for step in plan.steps],
         "lab_secrets": dumps(lab_secrets),
@@ -166,31 +167,36 @@ def _arguments(submission: Submission, job_id: str) -> dict[str, Any]:
         "idem_key": f"{submission.tenant}:{idempotency.key}" if idempotency else "",
         "fingerprint": idempotency.fingerprint if idempotency else "",
         "idem_ttl": idempotency.ttl_seconds if idempotency else 0,
-        "fields": {
-            "id": job_id,
-            "kind": submission.kind,
-            "request": dumps(submission.request),
-            "secrets": dumps(submission.secrets),
-            "findings": dumps([_finding(finding) for finding in plan.findings]),
-            "labels": dumps(submission.labels),
-            "host_id": submission.host_id,
-            "lab_id": submission.lab_id,
-            "creates_lab": int(submission.creates_lab),
-            "removes_lab": int(any(step.action == _REMOVES_LAB for step in plan.steps)),
-            "priority": submission.priority,
-            "tenant": submission.tenant,
-            "admission": submission.admission,
-            "on_failure": submission.on_failure,
-            "on_cancel": submission.on_cancel,
-            "deadline_seconds": submission.deadline_seconds,
-            "lease_seconds": submission.lease_seconds,
-            "callback_url": callback.get("url", ""),
-            "callback_types": ",".join(callback.get("types", ())),
-            "request_id": submission.request_id,
-            "target": submission.target,
-            "mem": plan.demand.memory_mib,
-            "disk": plan.demand.disk_gib,
-        },
+    }
+
+
+def _fields(submission: Submission, job_id: str) -> dict[str, Any]:
+    """Return the job record's fields as they are stored; moves add the rest."""
+    plan, callback = submission.plan, submission.callback or {}
+    return {
+        "id": job_id,
+        "kind": submission.kind,
+        "request": dumps(submission.request),
+        "secrets": dumps(submission.secrets),
+        "findings": dumps([_finding(finding) for finding in plan.findings]),
+        "labels": dumps(submission.labels),
+        "host_id": submission.host_id,
+        "lab_id": submission.lab_id,
+        "creates_lab": int(submission.creates_lab),
+        "removes_lab": int(any(step.action == _REMOVES_LAB for step in plan.steps)),
+        "priority": submission.priority,
+        "tenant": submission.tenant,
+        "admission": submission.admission,
+        "on_failure": submission.on_failure,
+        "on_cancel": submission.on_cancel,
+        "deadline_seconds": submission.deadline_seconds,
+        "lease_seconds": submission.lease_seconds,
+        "callback_url": callback.get("url", ""),
+        "callback_types": ",".join(callback.get("types", ())),
+        "request_id": submission.request_id,
+        "target": submission.target,
+        "mem": plan.demand.memory_mib,
+        "disk": plan.demand.disk_gib,
     }
 
 

@@ -204,7 +204,11 @@ def test_what_a_host_could_build() -> None:
     """Free memory beside the reserve says how many smallest nodes fit, if the host nests at all."""
     report = _report(memory_free_mib=2048 + 3 * 4096)
 
-    assert could_build(report) == {"can_nest": True, "kinds": ["nested_host", "nested_cluster"], "smallest_nodes_now": 3}
+    assert could_build(report) == {
+        "can_nest": True,
+        "kinds": ["nested_host", "nested_cluster"],
+        "smallest_nodes_now": 3,
+    }
     assert could_build(report | {"hyper_v_installed": False}) == {
         "can_nest": False,
         "kinds": [],
@@ -213,7 +217,9 @@ def test_what_a_host_could_build() -> None:
     assert could_build(_report())["kinds"] == []
 
 
-@pytest.mark.parametrize(("text", "version"), [("9.3", (9, 3)), ("10.0", (10, 0)), ("x", None), ("10", None), (None, None)])
+@pytest.mark.parametrize(
+    ("text", "version"), [("9.3", (9, 3)), ("10.0", (10, 0)), ("x", None), ("10", None), (None, None)]
+)
 def test_versions_compare_as_numbers(text: str | None, version: tuple[int, ...] | None) -> None:
     """A VM version is compared number by number: 10.0 is newer than 9.3."""
     assert parse_version(text) == version

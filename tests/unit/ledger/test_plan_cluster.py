@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from typing import Any
+
 import pytest
 
 from service.ledger.plan import Plan
@@ -43,7 +46,7 @@ def test_a_node_is_a_chain(plan: Plan, name: str) -> None:
     """Each step of a node needs the one before it."""
     steps = by_id(plan)
 
-    for earlier, later in zip(_CHAIN, _CHAIN[1:], strict=False):
+    for earlier, later in pairwise(_CHAIN):
         assert f"{earlier}-{name}" in steps[f"{later}-{name}"].needs
 
 
@@ -87,7 +90,7 @@ def test_the_cluster_grows_one_node_at_a_time(plan: Plan) -> None:
     """Validation, forming, joins and quorum follow each other in one chain."""
     steps = by_id(plan)
 
-    for earlier, later in zip(_END, _END[1:], strict=False):
+    for earlier, later in pairwise(_END):
         assert steps[later].needs == (earlier,)
     assert steps["create-cluster"].params["nodes"] == ["nest-1"]
 
@@ -229,7 +232,7 @@ def test_a_workgroup_knows_its_names(plan: Plan) -> None:
         ({"cluster__access_point": "none"}, "None"),
     ],
 )
-def test_the_access_point_follows_the_identity(changes: dict[str, object], access_point: str) -> None:
+def test_the_access_point_follows_the_identity(changes: dict[str, Any], access_point: str) -> None:
     """A workgroup gets an access point in DNS, a domain one in both, unless it is said otherwise."""
     assert by_id(plan_of(**changes))["create-cluster"].params["access_point"] == access_point
 
@@ -290,12 +293,12 @@ def test_winrm_steps_read_the_address() -> None:
 
 
 def test_the_baseline_is_read_before_anything_is_exposed() -> None:
-    """With the baseline probe the first node is started, probed and stopped before nesting is enabled, the others not."""
+    """With the baseline probe only the first node is started, probed and stopped before nesting is enabled."""
     plan = plan_of(baseline_probe=True)
     steps = by_id(plan)
     chain = ["start-baseline", "await-guest-baseline", "probe-before-script", "stop", "enable-nesting", "start"]
 
-    for earlier, later in zip(chain, chain[1:], strict=False):
+    for earlier, later in pairwise(chain):
         assert steps[f"{later}-nest-1"].needs == (f"{earlier}-nest-1",)
     assert not [name for name in steps if "baseline" in name and not name.endswith("nest-1")]
     assert len(plan.steps) == 57

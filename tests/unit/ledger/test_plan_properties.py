@@ -27,7 +27,9 @@ def _networks(draw: st.DrawFn, count: int) -> dict[str, Any]:
         return {"switch": switch, "addressing": "dhcp"}
     network: dict[str, Any] = {"switch": switch, "subnet": draw(st.sampled_from(["10.9.0.0/24", "10.9.4.0/22"]))}
     if draw(st.booleans()):
-        network["gateway"] = "10.9." + ("0." if network["subnet"].endswith("24") else "5.") + str(draw(st.integers(1, 254)))
+        network["gateway"] = (
+            "10.9." + ("0." if network["subnet"].endswith("24") else "5.") + str(draw(st.integers(1, 254)))
+        )
     if kind == "internal":
         network["nat"] = draw(st.booleans())
     if draw(st.booleans()):
@@ -46,7 +48,9 @@ def _clusters(draw: st.DrawFn) -> dict[str, Any]:
         "name": "CL",
         "storage": draw(st.sampled_from(["none", "s2d"])),
         "witness": draw(
-            st.sampled_from([{"kind": "none"}, {"kind": "file_share", "path": r"\\s\w"}, {"kind": "disk", "disk_name": "Q"}])
+            st.sampled_from(
+                [{"kind": "none"}, {"kind": "file_share", "path": r"\\s\w"}, {"kind": "disk", "disk_name": "Q"}]
+            )
         ),
         "validation": {"gate": draw(st.sampled_from(["fail", "warn", "skip"]))},
     }

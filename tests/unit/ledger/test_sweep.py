@@ -17,6 +17,7 @@ class FakeLeases:
     result: SweepResult
 
     def sweep(self) -> SweepResult:
+        """Answer."""
         return self.result
 
 
@@ -36,12 +37,15 @@ class FakeWaker:
     woken: list[tuple[str, int]] = field(default_factory=list)
 
     def wake_steps(self, count: int) -> None:
+        """Note it."""
         self._wake("steps", count)
 
     def wake_deliveries(self, count: int) -> None:
+        """Note it."""
         self._wake("deliveries", count)
 
     def waiting(self, queue: str) -> int:
+        """Say what waits in each queue."""
         return self.queued
 
     def _wake(self, queue: str, count: int) -> None:
@@ -78,13 +82,15 @@ def test_broken_broker_does_not_stop_the_sweep() -> None:
 
 
 def test_every_expired_lab_is_told() -> None:
-    """A lab whose teardown is refused does not keep the next one from being told."""
+    """A lab whose teardown is refused or fails keeps neither the next lab nor the workers from being told."""
     told: list[str] = []
 
     def tell(lab_id: str) -> None:
         told.append(lab_id)
-        raise IllegalMove("busy")
+        raise IllegalMove("busy") if len(told) == 1 else KeyError("a bug of the owner's")
 
-    _sweeper(SweepResult(expired_labs=("lab_1", "lab_2")), FakeWaker(), tell).sweep_once()
+    waker = FakeWaker()
+    _sweeper(SweepResult(expired_labs=("lab_1", "lab_2"), wake_steps=1), waker, tell).sweep_once()
 
     assert ["lab_1", "lab_2"] == told
+    assert [("steps", 1)] == waker.woken

@@ -13,7 +13,7 @@ from sandbox.bugs import Bugs
 from sandbox.counters import Counters
 from sandbox.faults import Faults, Moment
 from sandbox.pipeline import PipelineContext
-from sandbox.soap import Request, Response, parse_request
+from sandbox.soap import RSP, Request, Response, parse_request
 from sandbox.wsman import Caller, Endpoint, EndpointSettings
 from tests.unit.sandbox.stub import FakeTime, StubHost
 
@@ -36,9 +36,9 @@ _NAMES = {
 }
 
 
-def envelope(action: str, body: str = "", *, resource: str = POWERSHELL, shell: str = "", **header: str) -> Request:
+def envelope(action: str, body: str = "", *, resource: str = POWERSHELL, shell_id: str = "", **header: str) -> Request:
     """One parsed request; header values: message, session, timeout ('PT1S')."""
-    selector = f'<w:SelectorSet><w:Selector Name="ShellId">{shell}</w:Selector></w:SelectorSet>' if shell else ""
+    selector = f'<w:SelectorSet><w:Selector Name="ShellId">{shell_id}</w:Selector></w:SelectorSet>' if shell_id else ""
     text = (
         '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" '
         'xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing" '
@@ -57,7 +57,7 @@ def envelope(action: str, body: str = "", *, resource: str = POWERSHELL, shell: 
 def shape(text: str) -> set[str]:
     """Every element's path and its attributes, `/s:Envelope/s:Body/rsp:Shell@ShellId`."""
     found: set[str] = set()
-    _walk(ET.fromstring(text), "", found)
+    _walk(ET.fromstring(text), "", found)  # noqa: S314 - our own answers
     return found
 
 
@@ -89,11 +89,12 @@ class Client:
 
     @property
     def shell_id(self) -> str:
+        """The pool's ShellId."""
         return str(self.pool.runspace_pool_id).upper()
 
     def send(self, request: Request, *, is_operator: bool = True, user: str = "") -> Response:
         """Let the endpoint answer."""
-        caller = Caller(user or self.user, is_operator, True, "127.0.0.1", "http://h/wsman", lambda: self.alive())
+        caller = Caller(user or self.user, is_operator, True, "127.0.0.1", "http://h/wsman", lambda: self.alive())  # noqa: PLW0108 - tests replace it later
 
         def gate(_: Moment) -> None:
             return None
@@ -127,7 +128,7 @@ class Client:
         target = f' CommandId="{command_id}"' if command_id else ""
         body = f"<rsp:Receive><rsp:DesiredStream{target}>stdout</rsp:DesiredStream></rsp:Receive>"
         response = self.send(self.request("Receive", body, **header))
-        for stream in ET.fromstring(response.text).iter("{%s}Stream" % SHELL):
+        for stream in ET.fromstring(response.text).iter(f"{RSP}Stream"):  # noqa: S314 - our own answers
             data = base64.b64decode(stream.text or "")
             self.pool.receive_data(psrpcore.PSRPPayload(data, psrpcore.StreamType.default, None))
         return response
@@ -141,7 +142,7 @@ class Client:
 
     def request(self, action: str, body: str = "", **header: str) -> Request:
         """A request for this client's shell."""
-        return envelope(f"{SHELL}/{action}", body, shell=self.shell_id, **header)
+        return envelope(f"{SHELL}/{action}", body, shell_id=self.shell_id, **header)
 
     def data(self) -> str:
         """What the client pool wants to send, in base64."""
@@ -150,7 +151,7 @@ class Client:
             chunks.append(payload.data)
         return base64.b64encode(b"".join(chunks)).decode()
 
-    def _context(self, user: str, is_admin: bool) -> PipelineContext:
+    def _context(self, user: str, is_admin: bool, configuration: str) -> PipelineContext:
         runspace = self.host.runspace(user, is_admin)
         return PipelineContext(
             "HV1", runspace, self.faults, self.bugs, Counters(), lambda: None, lambda _: self.host.reboot()

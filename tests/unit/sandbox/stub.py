@@ -24,15 +24,19 @@ class StubHost:
 
     @property
     def is_up(self) -> bool:
+        """Whether the reboot is over."""
         return time.monotonic() >= self._up_at
 
     def is_admin(self, user: str) -> bool:
+        """The built-in account only."""
         return user.lower() == "administrator"
 
     def runspace(self, user: str, is_admin: bool) -> StubRunspace:
+        """A runspace of this boot."""
         return StubRunspace(self, user, is_admin)
 
     def reboot(self) -> None:
+        """A new boot id, and away for a while."""
         self.boot_id = str(uuid.uuid4())
         self._up_at = time.monotonic() + self._down_seconds
 
@@ -47,27 +51,35 @@ class StubWorld:
         self.faults: dict[str, Any] = {}
 
     def snapshot(self) -> Mapping[str, Any]:
+        """The names of the hosts."""
         return {"hosts": [{"name": host.name} for host in self.hosts]}
 
     def counts(self) -> Mapping[str, Any]:
+        """How often Set-Thing was applied."""
         return {"effects": {name: sum(host.applied.count(name) for host in self.hosts) for name in ("Set-Thing",)}}
 
     def bugs(self) -> Sequence[str]:
+        """None."""
         return []
 
     def set_speed(self, factor: float) -> None:
+        """Remember the factor."""
         self.factor = factor
 
     def speed(self) -> float:
+        """The factor."""
         return self.factor
 
     def set_faults(self, changes: Mapping[str, Any]) -> None:
+        """Remember the switches."""
         self.faults.update(changes)
 
     def clear_faults(self) -> None:
+        """Forget the switches."""
         self.faults.clear()
 
     def close(self) -> None:
+        """Count the calls."""
         self.closed += 1
 
 
@@ -81,6 +93,7 @@ class StubRunspace:
         self._boot_id = host.boot_id
 
     def invoke(self, command: Command, streams: Streams) -> None:
+        """Find the function and run it."""
         function = _FUNCTIONS.get(command.name.lower())
         if function is None:
             raise PsError(
@@ -99,24 +112,29 @@ class StubRunspace:
             raise PipelineStopped
 
     def get_thing(self, parameters: Mapping[str, Any], streams: Streams) -> None:
+        """One object that says who asks."""
         streams.output(
             {"Name": parameters.get("Name", ""), "User": self._user, "IsAdmin": self._is_admin, "Big": 2**40}
         )
 
     def get_types(self, parameters: Mapping[str, Any], streams: Streams) -> None:
+        """The Python type and text of each parameter."""
         streams.output({name: f"{type(value).__name__}:{_show(value)}" for name, value in parameters.items()})
 
     def get_nest(self, _: Mapping[str, Any], streams: Streams) -> None:
+        """Nested values, a null and a text."""
         nested = {"A": [1, 2, {"B": None}], "C": {"D": True}, "E": 1.5, "F": "", "G": []}
         streams.output(nested)
         streams.output(None)
         streams.output("text")
 
     def set_thing(self, parameters: Mapping[str, Any], streams: Streams) -> None:
+        """The one function with an effect."""
         self._host.applied.append("Set-Thing")
         streams.output({"Changed": True, "Name": parameters.get("Name")})
 
     def invoke_steps(self, parameters: Mapping[str, Any], streams: Streams) -> None:
+        """Count steps with a pause before each."""
         count, pause = int(parameters.get("Count", 3)), float(parameters.get("Pause", 0.0))
         for number in range(1, count + 1):
             end = time.monotonic() + pause
@@ -128,6 +146,7 @@ class StubRunspace:
             streams.output(f"step:{number}")
 
     def write_streams(self, _: Mapping[str, Any], streams: Streams) -> None:
+        """One record in every stream."""
         streams.verbose("a verbose line")
         streams.warning("a warning")
         streams.information("an information")
@@ -136,6 +155,7 @@ class StubRunspace:
         streams.output({"Ok": True})
 
     def stop_hard(self, _: Mapping[str, Any], __: Streams) -> None:
+        """A terminating error."""
         raise PsError(
             "Matryoshka.VmNotOff,Stop-Hard",
             "InvalidOperation",
@@ -146,14 +166,17 @@ class StubRunspace:
         )
 
     def break_sandbox(self, _: Mapping[str, Any], __: Streams) -> None:
+        """What nobody expects."""
         message = "nobody expects this"
         raise RuntimeError(message)
 
     def measure_input(self, parameters: Mapping[str, Any], streams: Streams) -> None:
+        """How much input came."""
         items = parameters.get("InputObject", [])
         streams.output({"Count": len(items), "Size": sum(len(item) for item in items)})
 
     def get_echo(self, parameters: Mapping[str, Any], streams: Streams) -> None:
+        """The parameter Value."""
         streams.output(parameters["Value"])
 
 
@@ -189,4 +212,5 @@ class FakeTime:
         self.lock = threading.Lock()
 
     def __call__(self) -> float:
+        """The time."""
         return self.now

@@ -25,6 +25,7 @@ def accounts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Accounts:
 
 
 def basic(user: str, password: str) -> str:
+    """A Basic header."""
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
@@ -62,6 +63,7 @@ def test_a_certificate_names_an_account(accounts: Accounts) -> None:
 
 
 def negotiate(auth: ConnectionAuth, user: str, password: str, protocol: str = "negotiate") -> tuple[object, Verdict]:
+    """The whole handshake of a client; the client context and the last verdict."""
     client = spnego.client(
         user,
         password,

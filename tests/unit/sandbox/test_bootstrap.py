@@ -21,6 +21,7 @@ class Machine:
     """Answers every function with a record."""
 
     def invoke(self, command: Command, streams: Any) -> None:
+        """One record."""
         streams.output({"Name": command.name, "Sha256": "machine"})
 
 
@@ -31,19 +32,23 @@ class Kept:
         self.objects: list[Any] = []
 
     def output(self, obj: Any) -> None:
+        """Keep it."""
         self.objects.append(obj)
 
     def stopped(self) -> bool:
+        """Never."""
         return False
 
 
 def call(session: ModuleSession, command: Command) -> list[Any]:
+    """Run a command; its output."""
     kept = Kept()
     session.invoke(command, kept)  # type: ignore[arg-type]
     return kept.objects
 
 
 def load(session: ModuleSession, source: str = SOURCE, sha256: str = DIGEST) -> list[Any]:
+    """Run the bootstrap script."""
     return call(session, Command("bootstrap.ps1", True, {"Source": source, "Sha256": sha256}))
 
 
@@ -67,11 +72,7 @@ def test_the_script_loads_the_module_and_answers_its_hash() -> None:
     session = ModuleSession(Machine(), is_preinstalled=False)
     expected = [{"Name": "Get-NestedModuleInfo", "Sha256": DIGEST}]
 
-    assert (
-        expected
-        == load(session, sha256=DIGEST.upper())
-        == call(session, Command("get-nestedmoduleinfo"))[:0] + expected
-    )
+    assert expected == load(session, sha256=DIGEST.upper())
     assert DIGEST == call(session, Command("Get-NestedModuleInfo"))[0]["Sha256"]
 
 

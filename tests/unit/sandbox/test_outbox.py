@@ -10,6 +10,7 @@ from sandbox.soap import WSManFault
 
 
 def taker(request: str, *, alive: bool = True, room: int = 1000, seconds: float = 0.0) -> Taker:
+    """Somebody who receives."""
     return Taker(request, seconds, room, lambda: alive)
 
 

@@ -11,6 +11,7 @@ from sandbox.scripts import parse, sha256_of
 
 
 def command(name: str, *positional: Any, **parameters: Any) -> Command:
+    """A command as `parse` makes it."""
     return Command(name, False, parameters, positional)
 
 

@@ -10,7 +10,7 @@ from tests.unit.sandbox.envelopes import SHELL, envelope
 
 def test_a_request_is_read() -> None:
     """Action, ids, times and selectors come out of the header."""
-    request = envelope(f"{SHELL}/Receive", shell="ab-cd", timeout="PT2.5S", message="uuid:M", session="uuid:s")
+    request = envelope(f"{SHELL}/Receive", shell_id="ab-cd", timeout="PT2.5S", message="uuid:M", session="uuid:s")
 
     assert ("Receive", "uuid:M", "UUID:S", 2.5, 153600, "AB-CD") == (
         *(request.action, request.message_id, request.session_id, request.timeout_seconds),

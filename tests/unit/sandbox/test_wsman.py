@@ -15,6 +15,7 @@ from tests.unit.sandbox.envelopes import SHELL, TRANSFER, Client, envelope
 
 
 def opened(settings: EndpointSettings | None = None) -> Client:
+    """A client whose pool is open."""
     client = Client(settings)
     client.create()
     client.receive()
@@ -23,6 +24,7 @@ def opened(settings: EndpointSettings | None = None) -> Client:
 
 
 def finish(client: Client, command_id: str) -> None:
+    """Receive until the command is done."""
     while "CommandState/Done" not in client.receive(command_id).text:
         pass
 
@@ -47,7 +49,7 @@ def test_an_unknown_action_is_not_supported() -> None:
 def test_unknown_ids_are_invalid_selectors() -> None:
     """An unknown shell and an unknown command have the same fault code."""
     client = opened()
-    stranger = envelope(f"{SHELL}/Receive", "<rsp:Receive/>", shell="00000000-0000-0000-0000-000000000001")
+    stranger = envelope(f"{SHELL}/Receive", "<rsp:Receive/>", shell_id="00000000-0000-0000-0000-000000000001")
     unknown = client.receive("00000000-0000-0000-0000-000000000002")
 
     assert [codes.INVALID_SELECTORS] * 2 == [client.send(stranger).fault_code, unknown.fault_code]
@@ -64,7 +66,7 @@ def test_a_standard_user_is_denied() -> None:
 def test_a_foreign_shell_is_denied() -> None:
     """Another user's request for a shell is fault 5."""
     client = opened()
-    request = envelope(TRANSFER + "Delete", shell=client.shell_id)
+    request = envelope(TRANSFER + "Delete", shell_id=client.shell_id)
 
     assert codes.ACCESS_DENIED == client.send(request, user="operator").fault_code
 
@@ -79,7 +81,7 @@ def test_a_winrs_shell_is_not_simulated() -> None:
 def test_a_silent_shell_becomes_disconnected_and_is_deleted() -> None:
     """60 seconds without traffic disconnect a shell, its IdleTimeout deletes it; the same client may go on between."""
     client = opened()
-    get = envelope(TRANSFER + "Get", resource=SHELL, shell=client.shell_id)
+    get = envelope(TRANSFER + "Get", resource=SHELL, shell_id=client.shell_id)
     client.time.now += 61
     silent = client.send(get).text
     client.command("Get-Thing")
@@ -164,7 +166,7 @@ def test_deleting_a_shell_ends_its_waiting_receive() -> None:
     outbox = client.endpoint.shells.all()[0].outbox
     while outbox._waiting is None:
         pass
-    client.send(envelope(TRANSFER + "Delete", shell=client.shell_id))
+    client.send(envelope(TRANSFER + "Delete", shell_id=client.shell_id))
     waiting.join()
 
     assert [codes.OPERATION_ABORTED] == results

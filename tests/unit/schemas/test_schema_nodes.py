@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from schemas.node import node_names
@@ -103,7 +105,9 @@ def test_each_wrong_name_is_pointed_at() -> None:
 )
 def test_sizes_are_bounded(path: str, value: int) -> None:
     """Sizes that no VM can have are refused."""
-    assert refusals(body(**{f"nodes__{path}": value})) == [(f"#/nodes/{path}", "range")]
+    changes: dict[str, Any] = {f"nodes__{path}": value}
+
+    assert refusals(body(**changes)) == [(f"#/nodes/{path}", "range")]
 
 
 def test_data_disks_are_bounded() -> None:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pytest
 
-from sandbox.machine import Clock, Command, MachineLost, PsError, SecretText, World
+from sandbox.machine import Clock, Command, ExistingVm, MachineLost, PsError, SecretText, World
 from sandbox.machine.codec import from_json, to_json
 from sandbox.machine.model import State
 from tests.unit.sandbox.machine.lab import ADMINISTRATOR, CONFIG, IMAGE, OWNER, PASSWORD, START, FakeTime, Lab, Recorder
@@ -275,3 +275,15 @@ def test_faults_are_switched_by_name() -> None:
     assert world.as_json()["faults"]["slow"] == 1.0
     with pytest.raises(TypeError):
         world.set_faults(nothing=True)
+
+
+def test_a_vm_that_someone_made_by_hand() -> None:
+    """It runs and answers at once, belongs to nobody, and nothing of nesting is set; the script then enables it."""
+    lab = Lab()
+    made = lab.world.add_vm("HV01", ExistingVm("byo", 8192, password=PASSWORD))
+    node = lab.run("Get-NestedNode", VMId=UUID(made["id"]))
+
+    assert (node["Owner"], node["State"], node["DynamicMemoryEnabled"]) == (None, "Running", True)
+    assert lab.guest(made["id"], "Get-NestedCpuProbe")["Classification"] == "guest_not_exposed"
+    lab.run("Stop-NestedNode", VMId=UUID(made["id"]))
+    assert lab.run("Enable-NestedVirtualization", VMId=UUID(made["id"]))["Changed"] is True

@@ -20,7 +20,7 @@ from requests.exceptions import ConnectTimeout, ReadTimeout, SSLError
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 
 from workers import errors
-from workers.psrp.classify import classify, is_ambiguous, wire_errors
+from workers.psrp.classify import classify, wire_errors
 
 
 def _fault(code: int | str) -> WSManFaultError:
@@ -70,12 +70,6 @@ def _refused() -> HttpConnectionError:
 def test_each_failure_has_its_meaning(raised: Exception, expected: type[errors.WorkerError]) -> None:
     """Every exception that the wire was seen to raise becomes the WorkerError of its class."""
     assert expected is type(classify(raised))
-
-
-def test_only_failures_after_sending_are_ambiguous() -> None:
-    """A refused connection proves that nothing ran; a broken one proves nothing."""
-    assert not is_ambiguous(classify(_refused()))
-    assert is_ambiguous(classify(ReadTimeout("slow")))
 
 
 def test_errors_of_ours_pass_and_others_are_chained() -> None:

@@ -80,5 +80,8 @@ def test_a_record_becomes_an_endpoint() -> None:
 
     endpoint = endpoint_of(record, SecretStr("pw"))
 
+    quota = endpoint_of({**record, "report": {"max_shells_per_user": 4}}, SecretStr("pw"))
+
+    assert 2 == quota.max_sessions
     assert ("host_1@7", 3, True) == (endpoint.key, endpoint.max_sessions, endpoint.is_preinstalled)
     assert "pw" not in repr(endpoint)

@@ -63,7 +63,7 @@ def test_fields_get_pythons_spelling(microsoft: str, python: str) -> None:
 
 
 def test_every_parameter_has_the_type_that_the_host_needs() -> None:
-    """A VM id is a Guid, memory an Int64 whatever its value, a large int an Int64, a float a Double, None is left out."""
+    """A VM id is a Guid, memory and large ints are Int64, a float is a Double, None is left out."""
     wired = wire_parameters(
         {"vm_id": _GUID, "memory_mib": 64, "size": 2**33, "ratio": 0.1, "turn_off": True, "gone": None}
     )

@@ -131,17 +131,24 @@ def test_undo_destroys_our_cluster(access_point: str, cleanup: bool) -> None:
     ("node", "removal"),
     [
         (node_record(), {}),
-        (node_record(exists=False), {}),
         (node_record(state="Running"), ours("GuestNotReady")),
         (node_record(state="Running"), ours("GuestCredentialRejected")),
     ],
 )
-def test_undo_does_not_hang_on_a_node_that_is_gone(node: dict[str, Any], removal: Any) -> None:
-    """A node that is off, gone or deaf is named in a warning; the rollback goes on."""
+def test_undo_does_not_hang_on_a_node_that_is_away(node: dict[str, Any], removal: Any) -> None:
+    """A node that is off or deaf is named in a warning; the rollback goes on."""
     bench = Bench("CreateCluster", FakeHost({"Get-NestedNode": node, "Remove-NestedCluster": removal}), _FORM)
     bench.undo()
 
     assert bench.warnings() == ["LEFT_INSIDE"]
+
+
+def test_undo_of_a_cluster_whose_node_is_gone_has_nothing_to_do() -> None:
+    """A node that is gone took its cluster with it."""
+    bench = Bench("CreateCluster", FakeHost({"Get-NestedNode": node_record(exists=False)}), _FORM)
+    bench.undo()
+
+    assert (bench.changes(), bench.warnings()) == ([], [])
 
 
 def test_undo_leaves_a_foreign_cluster() -> None:

@@ -41,11 +41,12 @@ def test_a_guest_in_setup_gives_the_worker_back() -> None:
 
 
 def test_a_vm_that_stopped_is_not_awaited() -> None:
-    """A VM that is Off will never answer: that is said at once, not at the deadline."""
+    """A VM that stays Off will never answer: that is said after some looks, not at the deadline."""
     host = FakeHost({"Wait-NestedGuest": awaited(reached=False, stage="no_session"), "Get-NestedNode": node_record()})
 
+    assert Bench("AwaitGuest", host, memo={"stopped": 1}).run() == ("wait", {"stopped": 2})
     with pytest.raises(StepRefused) as refused:
-        Bench("AwaitGuest", host).run()
+        Bench("AwaitGuest", host, memo={"stopped": 4}).run()
 
     assert refused.value.reason == "NODE_NOT_RUNNING"
 
@@ -55,7 +56,7 @@ def test_a_booting_vm_is_awaited() -> None:
     host = FakeHost({"Wait-NestedGuest": awaited(reached=False, stage="no_session")})
     host.answers["Get-NestedNode"] = node_record(state="Running")
 
-    assert Bench("AwaitGuest", host).run()[0] == "wait"
+    assert Bench("AwaitGuest", host, memo={"stopped": 3}).run() == ("wait", {"stopped": 0})
 
 
 def test_a_rejected_password_is_never_tried_again() -> None:
@@ -193,6 +194,15 @@ def test_a_refused_join_is_not_tried_again() -> None:
         Bench("JoinDomain", host, {"domain": "lab.example"}).run()
 
     assert (refused.value.code, refused.value.retryable) == ("DOMAIN_JOIN_FAILED", False)
+
+
+@pytest.mark.parametrize("error_id", ["Matryoshka.GuestNotReady,X", "PSSessionStateBroken", "InvalidVMState"])
+def test_a_guest_that_does_not_answer_costs_no_attempt(error_id: str) -> None:
+    """Every step waits for a guest that is away (its host rebooted, it restarts), and keeps what it had noted."""
+    away = RemoteError("weg", error_id=error_id)
+    host = FakeHost({"Get-NestedFirewallRule": away, "Enable-NestedFirewallRule": away})
+
+    assert Bench("OpenFirewall", host, {"groups": ["g"]}, memo={"kept": 1}).run() == ("wait", {"kept": 1})
 
 
 def test_firewall_groups_are_opened_and_read_back() -> None:

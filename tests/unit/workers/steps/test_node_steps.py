@@ -9,7 +9,7 @@ import pytest
 from tests.fakes import FakeHost
 from tests.unit.workers.steps.bench import FACTS, NODE, OWNER, VM_ID, Bench
 from tests.unit.workers.steps.records import adapter, host_report, node_record, ours
-from workers.errors import RemoteError, StepRefused
+from workers.errors import NotConverged, RemoteError, StepRefused
 
 _DISK = r"C:\Labs\lab_1\nest-1\nest-1.vhdx"
 _PARAMS = {
@@ -118,11 +118,13 @@ def test_a_vm_is_started_and_seen_running() -> None:
 
 
 def test_a_slow_start_gives_the_worker_back() -> None:
-    """A VM that is not Running yet is waited for without holding the worker."""
+    """A VM that is not Running yet is waited for without holding the worker, and started anew by the next attempt."""
     host = FakeHost({"Get-NestedNode": node_record(), "Start-NestedNode": {}})
     host.answers["Wait-NestedNode"] = {"reached": False, "state": "Starting"}
 
-    assert Bench("StartNode", host).run()[0] == "wait"
+    assert Bench("StartNode", host).run() == ("wait", {"tries": 1})
+    with pytest.raises(NotConverged):
+        Bench("StartNode", host, memo={"tries": 6}).run()
 
 
 def test_short_memory_at_the_start_is_a_matter_of_capacity() -> None:

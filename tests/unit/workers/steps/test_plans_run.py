@@ -37,53 +37,47 @@ def _node(call: Call) -> dict[str, Any]:
     return node_record(exists="vm_id" in call.parameters, state="Running" if call.target is None else "Off")
 
 
-def _willing_host() -> FakeHost:
-    """Return a host on which nothing is done yet and every change is taken."""
-    feature = {"name": "Hyper-V", "install_state": "Available"}
-    report = host_report(
-        switches=[], vms=[{"name": "my-server", "vm_id": VM_ID, "owner": None, "memory_assigned_mib": 0}]
-    )
-    return FakeHost(
-        {
-            "Get-NestedHostReport": report,
-            "Get-NestedCpuProbe": probe("guest_exposed"),
-            "Get-NestedSwitch": _SWITCH,
-            "New-NestedSwitch": {},
-            "Get-NestedNat": {"exists": False, "prefix": None},
-            "New-NestedNat": {},
-            "Get-NestedImage": {"exists": True, "is_read_only": False, "sha256": "ab" * 32},
-            "Protect-NestedImage": {"sha256": "ab" * 32},
-            "Get-NestedDisk": {"exists": False},
-            "Set-NestedDiskSeed": {},
-            "New-NestedDisk": {},
-            "Get-NestedNode": _node,
-            "New-NestedNode": node_record(),
-            "Enable-NestedVirtualization": {"settings": []},
-            "Start-NestedNode": {},
-            "Stop-NestedNode": {},
-            "Wait-NestedNode": {"reached": True, "state": "Running"},
-            "Wait-NestedGuest": awaited(),
-            "Get-NestedGuestConfiguration": guest_record(seed_removed=False),
-            "Set-NestedGuestConfiguration": {},
-            "Add-NestedDomainMember": {"domain": "lab.example"},
-            "Get-NestedRole": {"installed": False, "features": [feature], "pending_reboot": False},
-            "Install-NestedRole": {"restart_needed": True, "used_dism": False, "exit_code": "Success"},
-            "Get-NestedBootIdentity": boot("boot-1"),
-            "Get-NestedHypervisorProof": hypervisor_proof(),
-            "Get-NestedFirewallRule": {"enabled": False, "groups": []},
-            "Enable-NestedFirewallRule": {},
-            "Test-NestedCluster": {"failed_count": 0, "results": []},
-            "Get-NestedCluster": [cluster_record()],
-            "New-NestedCluster": {},
-            "Add-NestedClusterNode": cluster_record("nest-1", "nest-2", "nest-3"),
-            "Set-NestedClusterQuorum": cluster_record("nest-1", witness_resource="Cloud Witness"),
-            "Enable-NestedClusterStorage": {"storage_spaces_direct": True, "pool_name": "p", "pool_health": "Healthy"},
-            "Get-NestedVM": _RUNNING,
-            "New-NestedVM": _RUNNING,
-            "Get-NestedVMProbe": {"vm_id": VM_ID, "running": True, "probe": None, "reason": ""},
-        }
-        | {f"Remove-Nested{noun}": {"existed": True} for noun in ("VM", "Node", "Disk", "Nat", "Switch", "Cluster")}
-    )
+_FEATURE = {"name": "Hyper-V", "install_state": "Available"}
+_REPORT = host_report(switches=[], vms=[{"name": "my-server", "vm_id": VM_ID, "owner": None, "memory_assigned_mib": 0}])
+# A host on which nothing is done yet and every change is taken.
+_WILLING: dict[str, Any] = {
+    "Get-NestedHostReport": _REPORT,
+    "Get-NestedCpuProbe": probe("guest_exposed"),
+    "Get-NestedSwitch": _SWITCH,
+    "New-NestedSwitch": {},
+    "Get-NestedNat": {"exists": False, "prefix": None},
+    "New-NestedNat": {},
+    "Get-NestedImage": {"exists": True, "is_read_only": False, "sha256": "ab" * 32},
+    "Protect-NestedImage": {"sha256": "ab" * 32},
+    "Get-NestedDisk": {"exists": False},
+    "Set-NestedDiskSeed": {},
+    "New-NestedDisk": {},
+    "Get-NestedNode": _node,
+    "New-NestedNode": node_record(),
+    "Enable-NestedVirtualization": {"settings": []},
+    "Start-NestedNode": {},
+    "Stop-NestedNode": {},
+    "Wait-NestedNode": {"reached": True, "state": "Running"},
+    "Wait-NestedGuest": awaited(),
+    "Get-NestedGuestConfiguration": guest_record(seed_removed=False),
+    "Set-NestedGuestConfiguration": {},
+    "Add-NestedDomainMember": {"domain": "lab.example"},
+    "Get-NestedRole": {"installed": False, "features": [_FEATURE], "pending_reboot": False},
+    "Install-NestedRole": {"restart_needed": True, "used_dism": False, "exit_code": "Success"},
+    "Get-NestedBootIdentity": boot("boot-1"),
+    "Get-NestedHypervisorProof": hypervisor_proof(),
+    "Get-NestedFirewallRule": {"enabled": False, "groups": []},
+    "Enable-NestedFirewallRule": {},
+    "Test-NestedCluster": {"failed_count": 0, "results": []},
+    "Get-NestedCluster": [cluster_record()],
+    "New-NestedCluster": {},
+    "Add-NestedClusterNode": cluster_record("nest-1", "nest-2", "nest-3"),
+    "Set-NestedClusterQuorum": cluster_record("nest-1", witness_resource="Cloud Witness"),
+    "Enable-NestedClusterStorage": {"storage_spaces_direct": True, "pool_name": "p", "pool_health": "Healthy"},
+    "Get-NestedVM": _RUNNING,
+    "New-NestedVM": _RUNNING,
+    "Get-NestedVMProbe": {"vm_id": VM_ID, "running": True, "probe": None, "reason": ""},
+} | {f"Remove-Nested{noun}": {"existed": True} for noun in ("VM", "Node", "Disk", "Nat", "Switch", "Cluster")}
 
 
 def _read(facts: dict[str, Any], step: Step) -> dict[str, Any]:
@@ -95,8 +89,7 @@ def _read(facts: dict[str, Any], step: Step) -> dict[str, Any]:
 
 
 def _bench(step: Step, request: dict[str, Any], facts: dict[str, Any]) -> Bench:
-    host = _willing_host()
-    host.answers |= _DONE_BEFORE.get(step.action, {})
+    host = FakeHost(_WILLING | _DONE_BEFORE.get(step.action, {}))
     return Bench(step.action, host, step.params, _read(facts, step), request, kind=request["kind"], node=step.node)
 
 

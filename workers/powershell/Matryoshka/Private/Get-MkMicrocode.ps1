@@ -9,11 +9,12 @@
     if ($null -eq $value) {
         return $null
     }
-    if ($value -isnot [byte[]]) {
+    if ($value -isnot [array]) {
         return ([long]$value -band 4294967295).ToString('X8')
     }
-    for ($start = $value.Length - 4; $start -ge 0; $start -= 4) {
-        $part = [System.BitConverter]::ToUInt32($value, $start)
+    $bytes = [byte[]]$value
+    for ($start = $bytes.Length - 4; $start -ge 0; $start -= 4) {
+        $part = [System.BitConverter]::ToUInt32($bytes, $start)
         if ($part -ne 0) {
             return $part.ToString('X8')
         }

@@ -8,8 +8,7 @@
     )
     $folder = Get-MkJournalFolder
     try {
-        $null = [System.IO.Directory]::CreateDirectory($folder)
-        Protect-MkFolder -Path $folder
+        New-MkClosedFolder -Path $folder
     }
     catch {
         Stop-MkFunction -Cmdlet $Cmdlet -Id 'JournalUnavailable' -Category WriteError -Message "The journal folder '$folder' cannot be used: $($_.Exception.Message)" -TargetObject $folder -InnerException $_.Exception

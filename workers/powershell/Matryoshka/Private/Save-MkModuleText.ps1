@@ -9,9 +9,7 @@
         [string]$Text
     )
     try {
-        $folder = [System.IO.Path]::GetDirectoryName($Path)
-        $null = [System.IO.Directory]::CreateDirectory($folder)
-        Protect-MkFolder -Path $folder
+        New-MkClosedFolder -Path ([System.IO.Path]::GetDirectoryName($Path))
         Write-MkText -Path $Path -Text $Text
     }
     catch {

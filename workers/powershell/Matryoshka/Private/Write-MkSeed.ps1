@@ -12,8 +12,7 @@
     $panther = [System.IO.Path]::Combine($Root, 'Windows', 'Panther')
     $modules = [System.IO.Path]::Combine($Root, 'ProgramData', 'Matryoshka', 'module')
     $null = [System.IO.Directory]::CreateDirectory($panther)
-    $null = [System.IO.Directory]::CreateDirectory($modules)
-    Protect-MkFolder -Path $modules
+    New-MkClosedFolder -Path $modules
     $files = [ordered]@{}
     $files[[System.IO.Path]::Combine($panther, 'unattend.xml')] = $Unattend
     $files[[System.IO.Path]::Combine($modules, "$($script:MkModule.Sha256).ps1")] = $script:MkModule.Source

@@ -1,0 +1,163 @@
+"""The `matryoshka` command as a person and as a script use it."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.ledger.store import StepOutcome, StepResult
+from tests.integration.api_kit import IMAGE, ROOT, Served, cluster, served_api
+
+
+@dataclass
+class Shell:
+    """Runs the command beside a real API process."""
+
+    served: Served
+    redis_url: str
+    directory: Path
+
+    def run(self, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+        """Run the command and return what it did."""
+        ours = {
+            "PYTHONPATH": str(ROOT),
+            "MATRYOSHKA_URL": self.served.url,
+            "MATRYOSHKA_API_KEY": self.served.key,
+            "MATRYOSHKA_REDIS_URL": self.redis_url,
+            "COLUMNS": "200",
+        }
+        argv = [sys.executable, "-m", "service.cli", *arguments]
+        env = {**os.environ, **ours, **environ}
+        return subprocess.run(argv, env=env, capture_output=True, text=True, timeout=60, check=False)
+
+    def json(self, *arguments: str, **environ: str) -> Any:
+        """Run the command, insist on success, and return the JSON that it printed."""
+        done = self.run(*arguments, **environ)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def file(self, body: Any) -> str:
+        """Write a request to a file."""
+        path = self.directory / "request.json"
+        path.write_text(json.dumps(body))
+        return str(path)
+
+
+@pytest.fixture
+def shell(redis_url: str, tmp_path: Path) -> Iterator[Shell]:
+    """The command beside an API process that has a host and an image."""
+    with served_api(redis_url, tmp_path) as served:
+        one = Shell(served, redis_url, tmp_path)
+        options = ("--name", "hv1", "--address", "192.0.2.10", "--username", "Administrator", "--label", "purpose=lab")
+        one.json("hosts", "register", *options, "--password-env", "HOST_PASSWORD", HOST_PASSWORD="geheim")
+        one.json("images", "add", one.file(IMAGE))
+        yield one
+
+
+def test_a_job_from_submit_to_cancel(shell: Shell) -> None:
+    """A job is planned, submitted, found, looked into and cancelled."""
+    request = shell.file(cluster())
+    assert shell.json("jobs", "plan", request)["refused"] is False
+    job = shell.json("jobs", "submit", request, "--idempotency-key", "order-1")
+    assert job["id"] == shell.json("jobs", "submit", request, "--idempotency-key", "order-1")["id"]
+
+    assert job["id"] == shell.json("jobs", "list", "--kind", "nested_cluster", "--json")["id"]
+    assert "inspect-host" in shell.run("jobs", "steps", job["id"]).stdout
+    assert "building" == shell.json("labs", "list", "--json")["state"]
+    assert "host.registered" in shell.run("events").stdout
+    assert "cancelled" == shell.json("jobs", "cancel", job["id"])["state"]
+    assert "hv1" in shell.run("hosts", "list").stdout
+
+
+def test_watch_exits_with_the_result(shell: Shell) -> None:
+    """Watching ends with 0 for a job that succeeded and with 1 for one that did not."""
+    request = shell.file({"kind": "inspect_host", "host": {"name": "hv1"}})
+    worker = threading.Thread(target=_work_once, args=(shell,))
+    worker.start()
+    done = shell.run("jobs", "submit", request, "--watch")
+    worker.join()
+    assert (0, True) == (done.returncode, "succeeded" in done.stdout), done.stderr
+
+    job = shell.json("jobs", "submit", request)
+    shell.json("jobs", "cancel", job["id"])
+    assert 1 == shell.run("jobs", "watch", job["id"]).returncode
+
+
+def _work_once(shell: Shell) -> None:
+    """Do the one step of the next job, as a worker would."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        claim = shell.served.store.leases.claim("worker-1", 60)
+        if claim is not None:
+            shell.served.store.leases.finish(claim, StepResult(StepOutcome.SUCCEEDED))
+            return
+        time.sleep(0.05)
+
+
+def test_refusals_are_explained(shell: Shell) -> None:
+    """A refused request says what is wrong, where, and under which request id; the exit code is 1."""
+    done = shell.run("jobs", "submit", shell.file(cluster(colour="blue")))
+
+    assert 1 == done.returncode
+    assert "#/colour" in done.stderr
+    assert "request req_" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert 1 == shell.run("jobs", "list", MATRYOSHKA_URL="http://127.0.0.1:1").returncode
+    assert "MATRYOSHKA_API_KEY" in shell.run("jobs", "list", MATRYOSHKA_API_KEY="").stderr
+    assert 2 == shell.run("jobs", "submit", "/nowhere.json").returncode
+
+
+def test_keys_are_made_listed_and_revoked(shell: Shell) -> None:
+    """A key that was made works until it is revoked, and is not stored."""
+    made = shell.json("keys", "create", "--name", "portal", "--scopes", "jobs:read", "--expires-in", "90d", "--json")
+    assert 0 == shell.run("jobs", "list", MATRYOSHKA_API_KEY=made["key"]).returncode
+    assert 1 == shell.run("hosts", "list", MATRYOSHKA_API_KEY=made["key"]).returncode
+    assert made["expires_at"]
+    listed = shell.run("keys", "list", "--json").stdout
+    assert made["id"] in listed
+    assert made["key"] not in listed
+
+    assert 0 == shell.run("keys", "revoke", made["id"]).returncode
+    assert 1 == shell.run("keys", "revoke", made["id"]).returncode
+    assert 2 == shell.run("keys", "create", "--name", "x", "--scopes", "everything").returncode
+    assert 2 == shell.run("keys", "create", "--name", "x", "--scopes", "admin", "--expires-in", "soon").returncode
+
+
+def test_sealing_key_is_written_once(tmp_path: Path) -> None:
+    """The private key is for its owner's eyes, and is never overwritten."""
+    argv = [sys.executable, "-m", "service.cli", "sealing-key", "create", "--directory", str(tmp_path / "keys")]
+    first = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
+    key = tmp_path / "keys" / "sealing.key"
+
+    assert 0 == first.returncode, first.stderr
+    assert 0o600 == stat.S_IMODE(key.stat().st_mode)
+    assert key.read_text().strip() not in first.stdout
+    before = key.read_text()
+    assert 1 == subprocess.run(argv, cwd=ROOT, capture_output=True, check=False).returncode
+    assert before == key.read_text()
+
+
+def test_openapi_is_printed() -> None:
+    """The document can be had without any setting."""
+    argv = [sys.executable, "-m", "service.cli", "openapi"]
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.stdout == (ROOT / "openapi.yaml").read_text()
+
+
+def test_password_is_never_an_argument(shell: Shell) -> None:
+    """The password comes from a prompt, the environment, a file or a reference."""
+    assert "--password " not in shell.run("hosts", "register", "--help").stdout
+    refused = shell.run("hosts", "register", "--name", "x", "--address", "a", "--username", "u", "--password", "p")
+    assert 2 == refused.returncode

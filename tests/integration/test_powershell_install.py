@@ -1,0 +1,92 @@
+"""deploy/windows/Install-Matryoshka.ps1 on the real engine, with a pretended WinRM, certificate store and firewall."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.powershell_kit import FAKES, ROOT, Engine
+
+_INSTALLER = ROOT / "deploy" / "windows" / "Install-Matryoshka.ps1"
+_HTTPS = (
+    "-HttpsListener -HostName 'hv1.example.com', '10.0.0.7' -CertificateFile 'hv1.pem' "
+    "-MaxShellsPerUser 60 -MaxMemoryPerShellMB 512"
+)
+
+
+@pytest.fixture
+def engine(pwsh: str, tmp_path: Path) -> Engine:
+    """An engine with a Program Files of its own."""
+    return Engine(pwsh, tmp_path)
+
+
+def _install(engine: Engine, *runs: str) -> dict[str, Any]:
+    """Run the installer with each of these arguments; its rows, and what is there at the end."""
+    lines = [
+        f"Import-Module '{FAKES / 'FakeEndpoint.psm1'}' -Global -DisableNameChecking",
+        "$env:ProgramFiles = $PWD.ProviderPath",
+        "$rows = @()",
+        *[f"$rows += , @(& '{_INSTALLER}' {arguments})" for arguments in runs],
+        "ConvertTo-Json -InputObject @{ rows = $rows; endpoint = $Endpoint } -Depth 5 -Compress",
+    ]
+    found: dict[str, Any] = engine.run("\n".join(lines))
+    return found
+
+
+def _changed(rows: list[dict[str, Any]]) -> dict[str, bool]:
+    return {row["What"]: row["Changed"] for row in rows}
+
+
+def test_installing_twice_changes_nothing(engine: Engine) -> None:
+    """Module, certificate, listener, rule and quotas are made once; a limit that is high enough is left alone."""
+    found = _install(engine, _HTTPS, _HTTPS)
+    first, second = found["rows"]
+    assert _changed(first) == {
+        "Module": True,
+        "Listener": True,
+        "FirewallRule": True,
+        "MaxShellsPerUser": True,
+        "MaxMemoryPerShellMB": False,
+    }
+    assert not any(_changed(second).values())
+    assert found["endpoint"]["Calls"][0] == (
+        "New-SelfSignedCertificate CN=hv1.example.com 2.5.29.17={text}DNS=hv1.example.com&IPAddress=10.0.0.7"
+    )
+    assert (engine.folder / "hv1.pem").read_text() == "-----BEGIN CERTIFICATE-----\nAQID\n-----END CERTIFICATE-----\n"
+
+
+def test_installed_module_works(engine: Engine) -> None:
+    """What was installed imports from where Windows PowerShell looks for modules."""
+    (rows,) = _install(engine, "-Confirm:$false")["rows"]
+    manifest = Path(rows[0]["Value"]) / "Matryoshka.psd1"
+    answer = engine.run(f"Import-Module '{manifest}' -Force\nGet-NestedModuleInfo | ConvertTo-Json -Compress")
+    assert (answer["Version"], answer["Preinstalled"]) == ("0.1.0", True)
+    assert manifest.parent.name == "0.1.0"
+
+
+def test_what_if_does_nothing(engine: Engine) -> None:
+    """-WhatIf makes neither files nor settings."""
+    found = _install(engine, f"{_HTTPS} -WhatIf")
+    assert not any(_changed(found["rows"][0]).values())
+    assert found["endpoint"]["Calls"] == []
+    assert not (engine.folder / "WindowsPowerShell").exists()
+    assert not (engine.folder / "hv1.pem").exists()
+
+
+def test_given_certificate_is_used(engine: Engine) -> None:
+    """A certificate of the site replaces ours in the listener, and uninstalling leaves it alone."""
+    found = _install(engine, _HTTPS, "-HttpsListener -CertificateThumbprint 'CD34'", "-Uninstall")
+    assert _changed(found["rows"][1])["Listener"] is True
+    assert found["endpoint"]["Listener"]["CertificateThumbprint"] == "CD34"
+
+
+def test_uninstalling_removes_what_was_made(engine: Engine) -> None:
+    """Module, listener, certificate and rule go; a second time nothing is left to do."""
+    found = _install(engine, _HTTPS, "-Uninstall", "-Uninstall")
+    assert _changed(found["rows"][1]) == {"Module": True, "Listener": True, "FirewallRule": True}
+    assert not any(_changed(found["rows"][2]).values())
+    endpoint = found["endpoint"]
+    assert (endpoint["Listener"], endpoint["Certificates"], endpoint["Rules"]) == (None, [], [])
+    assert "Remove-Item Cert:\\LocalMachine\\My\\AB12" in endpoint["Calls"]

@@ -1,0 +1,288 @@
+"""Invoke-NestedCall on the real engine: a call id runs once, whatever happens to processes, files and answers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.powershell_kit import FAKES, Engine
+
+_THINGS = FAKES / "Things.ps1"
+_CALL = "$answer = Invoke-NestedCall -Name 'Set-NestedThing' -CallId 'job_1.step.0#1' -Fence 5 {}\n"
+_SHOW = "ConvertTo-Json -InputObject $answer -Compress"
+_ERROR = """
+try {{
+    $answer = {}
+}}
+catch {{
+    $answer = @{{ id = $_.FullyQualifiedErrorId; category = $_.CategoryInfo.Category.ToString() }}
+}}
+""".lstrip()
+
+
+@pytest.fixture
+def engine(pwsh: str, tmp_path: Path) -> Engine:
+    """An engine with a journal of its own."""
+    return Engine(pwsh, tmp_path)
+
+
+def _call(engine: Engine, arguments: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = engine.run(_CALL.format(arguments) + _SHOW, _THINGS)
+    return found
+
+
+def _error(engine: Engine, call: str) -> dict[str, Any]:
+    found: dict[str, Any] = engine.run(_ERROR.format(call) + _SHOW, _THINGS)
+    return found
+
+
+def _runs(engine: Engine) -> int:
+    mark = engine.folder / "mark"
+    return len(mark.read_text().splitlines()) if mark.exists() else 0
+
+
+def test_fresh_call_runs_and_is_recorded(engine: Engine) -> None:
+    """A call that is not known runs; a second session sees it as completed, with its fence and times."""
+    record = _call(engine, "-Parameters @{ Mode = 'fresh' }")
+    assert (record["Status"], record["Replayed"], record["Name"]) == ("completed", False, "Set-NestedThing")
+    assert record["ResultJson"] == '{"Mode":"fresh","Text":"x"}'
+    assert {record[field] for field in record if field.startswith("Error")} == {None}
+    seen = engine.run("$answer = Get-NestedCall -CallId 'job_1.step.0#1'\n" + _SHOW, _THINGS)
+    assert (seen["Status"], seen["Fence"], seen["Name"]) == ("completed", 5, "Set-NestedThing")
+    assert seen["StartedAt"].endswith("Z")
+    assert seen["EndedAt"] >= seen["StartedAt"]
+
+
+def test_finished_call_is_replayed(engine: Engine) -> None:
+    """A finished call answers its recorded result to another process and does not run again."""
+    first = _call(engine, "-Parameters @{ Mode = 'once' }")
+    second = _call(engine, "-Parameters @{ Mode = 'twice' }")
+    assert second == {**first, "Replayed": True}
+    assert _runs(engine) == 1
+
+
+@pytest.mark.parametrize(
+    ("mode", "error_id", "category", "type_name"),
+    [
+        ("own", "Matryoshka.VmNotOff,Set-NestedThing", "InvalidOperation", "System.InvalidOperationException"),
+        (
+            "theirs",
+            "PathNotFound,Microsoft.PowerShell.Commands.GetItemCommand",
+            "ObjectNotFound",
+            "System.Management.Automation.ItemNotFoundException",
+        ),
+    ],
+)
+def test_failed_call_is_data_and_replayed(
+    engine: Engine, mode: str, error_id: str, category: str, type_name: str
+) -> None:
+    """An error of the function, ours or Windows', is data in the record, and the record survives the process."""
+    arguments = f"-Parameters @{{ Mode = '{mode}'; Secret = (ConvertTo-SecureString 'pa55word' -AsPlainText -Force) }}"
+    first = _call(engine, arguments)
+    assert (first["Status"], first["ResultJson"], first["ErrorId"]) == ("failed", "", error_id)
+    assert (first["ErrorCategory"], first["ErrorType"]) == (category, type_name)
+    assert isinstance(first["ErrorHResult"], int)
+    assert _call(engine, arguments) == {**first, "Replayed": True}
+    assert _runs(engine) == 1
+
+
+def test_secrets_are_nowhere_in_the_journal(engine: Engine) -> None:
+    """A secret parameter is not recorded, and an error text that quotes it is blanked."""
+    record = _call(
+        engine,
+        "-Parameters @{ Mode = 'own'; Secret = (ConvertTo-SecureString 'pa55word' -AsPlainText -Force) }",
+    )
+    assert record["ErrorMessage"] == "no: ***"
+    for path in engine.journal.iterdir():
+        assert b"pa55word" not in path.read_bytes()
+        assert b"Mode" not in path.read_bytes()
+
+
+def test_plain_text_for_a_secret_is_not_quoted(engine: Engine) -> None:
+    """A password that came as plain text is refused by PowerShell, whose text would quote it: ours does not."""
+    record = _call(engine, "-Parameters @{ Secret = 'pa55word' }")
+    assert record["Status"] == "failed"
+    assert "pa55word" not in str(record)
+
+
+def test_older_fence_is_refused(engine: Engine) -> None:
+    """A fence below the highest one of the scope is refused, for every call of the scope and even for a replay."""
+    _call(engine)
+    for number in (1, 2):
+        answer = _error(engine, f"Invoke-NestedCall -Name 'Set-NestedThing' -CallId 'job_1.step.0#{number}' -Fence 4")
+        assert answer == {"id": "Matryoshka.FenceTooOld,Invoke-NestedCall", "category": "InvalidOperation"}
+    other = engine.run(
+        "$answer = Invoke-NestedCall -Name 'Set-NestedThing' -CallId 'job_2.step.0#1' -Fence 1\n" + _SHOW, _THINGS
+    )
+    assert other["Status"] == "completed"
+
+
+def test_torn_fence_is_rebuilt_from_the_records(engine: Engine) -> None:
+    """A fence file that a power cut left empty does not let an older worker in."""
+    _call(engine)
+    (engine.journal / "fence.job_1.step.0.txt").write_bytes(b"\0\0\0")
+    answer = _error(engine, "Invoke-NestedCall -Name 'Set-NestedThing' -CallId 'job_1.step.0#2' -Fence 4")
+    assert answer["id"] == "Matryoshka.FenceTooOld,Invoke-NestedCall"
+
+
+def test_two_processes_run_a_call_once(engine: Engine) -> None:
+    """A call that a living process runs is waited for, and both get the one result."""
+    first = _CALL.format("-Parameters @{ Mode = 'wait' }") + _SHOW
+    ready = engine.folder / "ready"
+    second = f"[System.IO.File]::WriteAllText('{ready}', '')\n" + _CALL.format("-Parameters @{ Mode = 'no' }") + _SHOW
+    with engine.running(first, _THINGS, until=engine.folder / "mark") as one:
+        seen = engine.run("$answer = Get-NestedCall -CallId 'job_1.step.0#1'\n" + _SHOW, _THINGS)
+        with engine.running(second, _THINGS, until=ready) as two:
+            (engine.folder / "mark.go").touch()
+            answers = [json.loads(process.communicate(timeout=60)[0].splitlines()[-1]) for process in (one, two)]
+    assert seen["Status"] == "running"
+    assert answers == [{**answers[0], "Replayed": False}, {**answers[0], "Replayed": True}]
+    assert answers[0]["ResultJson"] == '{"Mode":"wait","Text":"x"}'
+    assert _runs(engine) == 1
+
+
+def test_waiting_ends_with_an_error(engine: Engine) -> None:
+    """A caller that does not want to wait any longer is told that the call still runs."""
+    slow = _CALL.format("-Parameters @{ Seconds = 60 }")
+    with engine.running(slow, _THINGS, until=engine.folder / "mark"):
+        answer = _error(
+            engine, "Invoke-NestedCall -Name 'Set-NestedThing' -CallId 'job_1.step.0#1' -Fence 5 -WaitSeconds 0"
+        )
+    assert answer == {"id": "Matryoshka.CallStillRunning,Invoke-NestedCall", "category": "OperationTimeout"}
+
+
+def test_call_of_a_killed_process_runs_again_once(engine: Engine) -> None:
+    """A call whose process was killed is abandoned, and runs once more for whoever asks."""
+    slow = _CALL.format("-Parameters @{ Mode = 'killed'; Seconds = 60 }")
+    with engine.running(slow, _THINGS, until=engine.folder / "mark") as process:
+        process.kill()
+        process.wait(timeout=60)
+    seen = engine.run("$answer = Get-NestedCall -CallId 'job_1.step.0#1'\n" + _SHOW, _THINGS)
+    assert seen["Status"] == "abandoned"
+    again = _call(engine, "-Parameters @{ Mode = 'again' }")
+    assert (again["Replayed"], again["ResultJson"]) == (False, '{"Mode":"again","Text":"x"}')
+    assert _call(engine)["Replayed"] is True
+    assert _runs(engine) == 2
+
+
+_STOP = """
+$ps = [powershell]::Create()
+$text = [System.IO.File]::ReadAllText('{bootstrap}')
+$null = $ps.AddScript($text).AddParameter('Source', $source).AddParameter('Sha256', (Get-NestedModuleInfo).Sha256)
+$null = $ps.Invoke()
+$ps.Commands.Clear()
+$null = $ps.AddCommand('Invoke-NestedCall').AddParameter('Name', 'Set-NestedThing').AddParameter('Fence', 5)
+$null = $ps.AddParameter('CallId', 'job_1.step.0#1').AddParameter('Parameters', @{{ Seconds = 60 }})
+$null = $ps.BeginInvoke()
+while (-not (Test-Path -LiteralPath $env:MK_MARK)) {{ Start-Sleep -Milliseconds 50 }}
+$ps.Stop()
+$answer = Get-NestedCall -CallId 'job_1.step.0#1'
+"""
+
+
+def test_stopped_pipeline_is_recorded(engine: Engine) -> None:
+    """A cancelled call says 'stopped' in the journal, and may run again."""
+    body = _STOP.format(bootstrap=FAKES.parent.parent.parent / "workers/powershell/bootstrap.ps1")
+    assert engine.run(body + _SHOW, _THINGS)["Status"] == "stopped"
+    assert _call(engine)["Replayed"] is False
+    assert _runs(engine) == 2
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 64, b'{"CallId":"job_1.step.0#1","Status":"comp', b"{}\n{}"])
+def test_torn_record_is_recovered(engine: Engine, content: bytes) -> None:
+    """A record that is not whole counts as abandoned: the call runs again, and the torn file is kept."""
+    _call(engine)
+    record = engine.journal / "job_1.step.0#1.call"
+    record.write_bytes(content)
+    seen = engine.run("$answer = Get-NestedCall -CallId 'job_1.step.0#1'\n" + _SHOW, _THINGS)
+    assert seen["Status"] == "abandoned"
+    assert _call(engine)["Replayed"] is False
+    assert _runs(engine) == 2
+    assert record.with_suffix(".torn").read_bytes() == content
+
+
+def test_result_of_a_mebibyte_survives(engine: Engine) -> None:
+    """A result of one MiB comes back whole, fresh and replayed."""
+    sizes = [
+        len(_call(engine, "-Parameters @{ Size = 1048576 }")["ResultJson"]),
+        len(_call(engine)["ResultJson"]),
+    ]
+    assert sizes == [len('{"Mode":"ok","Text":""}') + 1048576] * 2
+
+
+_REFUSED = """
+$calls = @(
+    { Invoke-NestedCall -Name 'Set-NestedThing' }
+    { Invoke-NestedCall -Name 'Remove-Item' -CallId 'a.b#1' }
+    { Invoke-NestedCall -Name 'Get-MkVersion' }
+    { Invoke-NestedCall -Name 'Invoke-NestedCall' -CallId 'a.b#1' }
+    { Invoke-NestedCall -Name 'Get-NestedNothing' }
+    { Invoke-NestedCall -Name 'Get-Nested*' }
+    { function global:Get-NestedForeign { 1 }; Invoke-NestedCall -Name 'Get-NestedForeign' }
+)
+$answer = @(foreach ($call in $calls) {
+        try {
+            & $call
+        }
+        catch {
+            '{0} {1}' -f $_.FullyQualifiedErrorId, $_.CategoryInfo.Category
+        }
+    })
+"""
+
+
+def test_function_is_not_allowed(engine: Engine) -> None:
+    """Only functions of the module may be called, and without a call id only those that change nothing."""
+    answers = engine.run(_REFUSED + _SHOW, _THINGS)
+    assert answers == ["Matryoshka.FunctionNotAllowed,Invoke-NestedCall InvalidArgument"] * 7
+    assert _runs(engine) == 0
+
+
+def test_missing_parameter_is_an_answer_and_no_question(engine: Engine) -> None:
+    """A call that lacks a mandatory parameter fails as data; nobody is asked for it."""
+    answer = engine.run("$answer = Invoke-NestedCall -Name 'Get-NestedCall'\n" + _SHOW)
+    assert (answer["Status"], answer["ErrorId"]) == ("failed", "MissingMandatoryParameter,Get-NestedCall")
+
+
+def test_unusable_journal_is_said_so(engine: Engine) -> None:
+    """Where no journal can be kept nothing is run."""
+    engine.journal.write_text("a file in the way")
+    answer = _error(engine, "Invoke-NestedCall -Name 'Set-NestedThing' -CallId 'a.b#1'")
+    assert answer == {"id": "Matryoshka.JournalUnavailable,Invoke-NestedCall", "category": "WriteError"}
+    assert _runs(engine) == 0
+
+
+_PRUNE = """
+foreach ($n in 1, 2, 3) {{
+    $null = Invoke-NestedCall -Name 'Set-NestedThing' -CallId "job_$n.step.0#1" -Fence 5
+}}
+foreach ($path in [System.IO.Directory]::GetFiles('{journal}')) {{
+    if ($path -notlike '*job_3*') {{
+        [System.IO.File]::SetLastWriteTimeUtc($path, [datetime]::UtcNow.AddDays(-40))
+    }}
+}}
+$what = Clear-NestedCallJournal -WhatIf
+$days = @{{ OlderThanDays = 30 }}
+$call = Invoke-NestedCall -Name 'Clear-NestedCallJournal' -CallId 'job_9.prune.0#1' -Parameters $days
+$answer = @{{ what = $what; done = ($call.ResultJson | ConvertFrom-Json) }}
+"""
+
+
+def test_old_calls_are_pruned(engine: Engine) -> None:
+    """Old calls go with their locks and fences; young ones and the running pruning stay; -WhatIf removes none."""
+    answer = engine.run(_PRUNE.format(journal=engine.journal) + _SHOW, _THINGS)
+    assert answer["what"] == {"Changed": False, "Removed": 0, "Kept": 3}
+    assert answer["done"] == {"Changed": True, "Removed": 2, "Kept": 2}
+    left = {path.name.split(".step")[0].split(".prune")[0].removeprefix("fence.") for path in engine.journal.iterdir()}
+    assert left == {"job_3", "job_9"}
+
+
+def test_running_call_is_not_pruned(engine: Engine) -> None:
+    """A call that a living process runs stays, whatever its age."""
+    slow = _CALL.format("-Parameters @{ Seconds = 60 }")
+    with engine.running(slow, _THINGS, until=engine.folder / "mark"):
+        answer = engine.run("$answer = Clear-NestedCallJournal -OlderThanDays 0\n" + _SHOW)
+    assert answer == {"Changed": False, "Removed": 0, "Kept": 1}

@@ -1,0 +1,166 @@
+"""A real Celery worker process: it starts from the environment, works, tells that it lives, and leaves in seconds."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from service.ledger.plan import Plan, Step
+from service.ledger.queue import Waker
+from service.ledger.sealing import new_private_key
+from service.ledger.store import Store, StoreSettings, Submission
+from tests.conftest import ROOT
+from tests.integration.ledger_kit import wait_until
+from tests.integration.sandbox_process import IMAGE, SandboxProcess, running_sandbox
+from tests.integration.worker_kit import open_workshop
+
+_COMMAND = (
+    "-A workers.app worker -P threads -c 4 -Q steps,deliveries --without-gossip --without-mingle --without-heartbeat"
+)
+
+
+@pytest.fixture
+def environment(redis_url: str, tmp_path: Path) -> dict[str, str]:
+    """The environment of a worker on the test's own database."""
+    key = tmp_path / "private.key"
+    key.write_text(new_private_key())
+    return {
+        **os.environ,
+        "MATRYOSHKA_REDIS_URL": redis_url,
+        "MATRYOSHKA_NAMESPACE": "t",
+        "MATRYOSHKA_PRIVATE_KEY_FILE": str(key),
+        "MATRYOSHKA_WORKER_NAME": "w1@test",
+        "MATRYOSHKA_HEARTBEAT_SECONDS": "1",
+        "MATRYOSHKA_LEASE_SECONDS": "10",
+        "MATRYOSHKA_POLL_SECONDS": "0.3",
+    }
+
+
+@pytest.fixture
+def store(redis_url: str) -> Iterator[Store]:
+    """The ledger that the worker uses."""
+    store = Store.open(redis_url, StoreSettings(namespace="t"))
+    yield store
+    store.client.close()
+
+
+@contextmanager
+def worker(environment: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a worker; it is killed by its own pid when it has not left."""
+    with log.open("wb") as output:
+        command = [sys.executable, "-m", "celery", *_COMMAND.split()]
+        process = subprocess.Popen(command, env=dict(environment), cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.wait(10)
+
+
+def _submit(store: Store, *steps: Step, host_id: str = "") -> str:
+    result = store.jobs.submit(
+        Submission("inspect_host", {"kind": "inspect_host"}, Plan("inspect_host", steps), host_id=host_id)
+    )
+    assert result.job is not None
+    return result.job.id
+
+
+def _state(store: Store, job_id: str) -> str:
+    job = store.jobs.get(job_id)
+    return str(job.state) if job else ""
+
+
+def test_a_worker_works_and_leaves(store: Store, environment: dict[str, str], tmp_path: Path, redis_url: str) -> None:
+    """It takes its former leases back, runs a job that nobody woke it for, is listed, and leaves in seconds."""
+    job_id = _submit(store, Step(id="publish", action="PublishDrift", title="Publish"))
+    former = store.leases.claim("w1@test", 600)
+    assert former is not None
+    with worker(environment, tmp_path / "log") as process:
+        wait_until(lambda: _state(store, job_id) == "succeeded", 30)
+        assert ["w1@test"] == [record.name for record in store.workers.list()]
+        assert {"slots": 4} == {name: value for name, value in store.workers.list()[0].info.items() if name == "slots"}
+
+        begun = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        code = process.wait(20)
+        took = time.monotonic() - begun
+
+    text = (tmp_path / "log").read_text()
+    assert 0 == code, text
+    assert took < 10, text
+    assert [] == store.workers.list()
+    assert "former_leases_released" in text
+
+
+def test_a_busy_worker_leaves_without_waiting_for_its_step(
+    environment: dict[str, str], tmp_path: Path, redis_url: str
+) -> None:
+    """SIGTERM during a long remote call releases the lease and exits; the call goes on for the next worker."""
+    with running_sandbox(clock=1.0) as sandbox, open_workshop(redis_url, sandbox) as workshop:
+        Path(environment["MATRYOSHKA_PRIVATE_KEY_FILE"]).write_text(workshop.private_key)
+        image = Step(id="verify-image", action="VerifyImage", title="Image", params={"path": IMAGE, "sha256": "0" * 64})
+        job_id = workshop.submit(image)
+        Waker(redis_url).wake_steps(1)
+        with worker(environment, tmp_path / "log") as process:
+            wait_until(lambda: _is_busy(sandbox), 30)
+            process.send_signal(signal.SIGTERM)
+            code = process.wait(15)
+
+        assert 0 == code
+        assert {"verify-image": "ready"} == workshop.states(job_id)
+        assert "step.released" in workshop.types(job_id)
+        assert _is_busy(sandbox)
+
+
+def test_a_killed_worker_costs_one_restart_and_no_second_effect(
+    environment: dict[str, str], tmp_path: Path, redis_url: str
+) -> None:
+    """After SIGKILL the next life takes the lease back at boot and joins the call that still runs: one effect."""
+    digest = hashlib.sha256(IMAGE.encode()).hexdigest()  # the sandbox's images have the digest of their path
+    with running_sandbox(clock=6.0) as sandbox, open_workshop(redis_url, sandbox) as workshop:
+        Path(environment["MATRYOSHKA_PRIVATE_KEY_FILE"]).write_text(workshop.private_key)
+        image = Step(id="verify-image", action="VerifyImage", title="Image", params={"path": IMAGE, "sha256": digest})
+        job_id = workshop.submit(image)
+        with worker(environment, tmp_path / "first") as process:
+            wait_until(lambda: "protect-nestedimage" in sandbox.running(patience_seconds=0), 30)
+            process.kill()
+            process.wait(10)
+        with worker(environment, tmp_path / "second") as process:
+            wait_until(lambda: workshop.state(job_id) == "succeeded", 60)
+            process.send_signal(signal.SIGTERM)
+            assert 0 == process.wait(20)
+
+        assert 1 == sum(sandbox.effects()["image_protected"].values())
+        assert "step.lost" in workshop.types(job_id)
+
+
+def _is_busy(sandbox: SandboxProcess) -> bool:
+    return any("nestedimage" in name for name in sandbox.running(patience_seconds=0))
+
+
+def test_a_worker_that_cannot_work_does_not_stay(environment: dict[str, str], tmp_path: Path) -> None:
+    """Without its private key it says so and exits, so that a supervisor notices."""
+    broken = {**environment, "MATRYOSHKA_PRIVATE_KEY_FILE": str(tmp_path / "none")}
+    with worker(broken, tmp_path / "log") as process:
+        assert 1 == process.wait(30)
+
+    assert "MATRYOSHKA_PRIVATE_KEY_FILE" in (tmp_path / "log").read_text()
+
+
+def test_a_missing_variable_is_named(environment: dict[str, str], tmp_path: Path) -> None:
+    """A worker without the ledger's address ends at once, naming the variable."""
+    broken = {name: value for name, value in environment.items() if name != "MATRYOSHKA_REDIS_URL"}
+    with worker(broken, tmp_path / "log") as process:
+        assert 0 != process.wait(30)
+
+    assert "MATRYOSHKA_REDIS_URL" in (tmp_path / "log").read_text()

@@ -1,0 +1,111 @@
+"""The pool alone: what it keeps, what it closes, what it refuses. Sessions are fakes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests.fakes import FakeClock
+from workers.errors import AccessDenied, HostUnreachable
+from workers.psrp.pool import SessionPool
+from workers.psrp.transport import Endpoint
+from workers.secrets import SecretStr
+
+_ENDPOINT = Endpoint("host_1", "host_1@1", "hv", 5986, "https", "basic", "u", SecretStr("p"), max_sessions=2)
+
+
+@dataclass
+class FakeSession:
+    """A session that says what was done to it."""
+
+    is_fresh: bool = True
+    is_left: bool = False
+    done: list[str] = field(default_factory=list)
+
+    def take(self) -> None:
+        """Take."""
+
+    def give(self) -> None:
+        """Give."""
+
+    def discard(self) -> None:
+        """Discard."""
+        self.done.append("discarded")
+
+    def abandon(self) -> None:
+        """Abandon."""
+        self.done.append("abandoned")
+        self.is_fresh = False
+
+
+def _pool(clock: FakeClock, opened: list[FakeSession], error: list[Exception] | None = None) -> SessionPool:
+    def open_session(_: Endpoint) -> FakeSession:
+        if error:
+            raise error.pop(0)
+        opened.append(FakeSession())
+        return opened[-1]
+
+    return SessionPool(open_session, monotonic=clock.monotonic)  # type: ignore[arg-type]
+
+
+def test_a_fresh_session_is_used_again_and_a_stale_one_is_not() -> None:
+    """A session that idled too long is closed when the next one is wanted, and a new one is opened."""
+    opened: list[FakeSession] = []
+    pool = _pool(FakeClock(), opened)
+    for _ in range(2):
+        with pool.session(_ENDPOINT):
+            pass
+    opened[0].is_fresh = False
+    with pool.session(_ENDPOINT):
+        pass
+
+    assert 2 == len(opened)
+    assert ["discarded"] == opened[0].done
+
+
+def test_a_broken_session_is_closed_and_a_left_one_is_not_deleted() -> None:
+    """What may still run on the host is abandoned; anything else that broke is cleaned up at once."""
+    opened: list[FakeSession] = []
+    pool = _pool(FakeClock(), opened)
+    for change in ({"is_fresh": False}, {"is_left": True, "is_fresh": False}):
+        with pool.session(_ENDPOINT) as session:
+            vars(session).update(change)
+
+    assert [["discarded"], ["abandoned"]] == [session.done for session in opened]
+
+
+def test_a_place_is_free_again_after_a_failed_open() -> None:
+    """An open that fails costs no place."""
+    pool = _pool(FakeClock(), [], [HostUnreachable("x")] * 5)
+
+    for _ in range(5):
+        with pytest.raises(HostUnreachable), pool.session(_ENDPOINT):
+            pass
+
+
+def test_a_refused_credential_is_remembered_for_a_minute() -> None:
+    """The second try is refused without a connection; a minute later one is made again."""
+    clock, opened = FakeClock(), []
+    pool = _pool(clock, opened, [AccessDenied("x")])
+    for _ in range(2):
+        with pytest.raises(AccessDenied), pool.session(_ENDPOINT):
+            pass
+    assert [] == opened
+    clock.advance(61)
+    with pool.session(_ENDPOINT):
+        pass
+
+    assert 1 == len(opened)
+
+
+def test_idle_sessions_are_closed_in_the_background() -> None:
+    """close_idle takes stale ones only, or all when the process leaves; used ones stay."""
+    opened: list[FakeSession] = []
+    pool = _pool(FakeClock(), opened)
+    with pool.session(_ENDPOINT):
+        with pool.session(_ENDPOINT):
+            pass
+        assert 0 == pool.close_idle()
+        assert 1 == pool.close_idle(everything=True)
+        assert [[], ["discarded"]] == [session.done for session in opened]

@@ -1,0 +1,80 @@
+"""How a process sees that it hangs, and how it leaves."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from typing import Any
+
+import redis
+
+from service.ledger.store.claims import Claim, StepOutcome, StepResult
+from tests.fakes import FakeClock, make_claim
+from tests.unit.workers.kit import FakeLedger
+from workers.keeper import LeaseKeeper
+from workers.process import Departure, Slots
+
+
+def test_a_consumer_hangs_when_wake_ups_wait_and_nothing_starts() -> None:
+    """Only waiting wake-ups, a free slot and half a minute without a start together mean that the consumer hangs."""
+    slots = Slots(total=2, last_start=1000.0)
+
+    assert slots.is_stalled(waiting=3, now=1031.0)
+    assert not slots.is_stalled(waiting=3, now=1029.0)
+    assert not slots.is_stalled(waiting=0, now=1031.0)
+    with slots.for_steps(), slots.for_deliveries():
+        slots.last_start = 1000.0
+        assert not slots.is_stalled(waiting=3, now=1031.0)
+    assert 0 == slots.busy
+
+
+def test_neither_steps_nor_deliveries_take_all_slots() -> None:
+    """One slot is kept for deliveries, and slow receivers get at most a quarter of them."""
+    slots = Slots(total=8)
+    with contextlib.ExitStack() as stack:
+        steps = [stack.enter_context(slots.for_steps()) for _ in range(9)]
+        deliveries = [stack.enter_context(slots.for_deliveries()) for _ in range(9)]
+
+        assert (7, 2) == (sum(steps), sum(deliveries))
+        assert 9 == slots.busy
+    assert 0 == slots.busy
+    with Slots(total=1).for_steps() as free:
+        assert free
+
+
+def _departure(
+    keeper: LeaseKeeper, finished: list[StepResult], left: threading.Event, goodbye: Any = lambda: None
+) -> Departure:
+    def finish(_: Claim, result: StepResult) -> bool:
+        finished.append(result)
+        return True
+
+    return Departure(keeper, threading.Event(), finish, goodbye, drain_seconds=0.2, leave=lambda _: left.set())
+
+
+def test_what_is_still_held_at_the_end_is_released() -> None:
+    """A step that does not give itself back in time is fenced here, released in the ledger, and the process leaves."""
+    clock, finished, left = FakeClock(), [], threading.Event()
+    keeper = LeaseKeeper(FakeLedger(), monotonic=clock.monotonic)
+    with keeper.hold(make_claim(memo={"seen": 1}), clock.now) as lease:
+        _departure(keeper, finished, left).begin()
+        assert left.wait(10)
+
+    assert lease.lost
+    assert [(StepOutcome.RELEASED, {"seen": 1})] == [(item.outcome, item.memo) for item in finished]
+
+
+def test_leaving_does_not_depend_on_the_ledger() -> None:
+    """A ledger that is away cannot keep the process; a second SIGTERM changes nothing."""
+    left, calls = threading.Event(), []
+
+    def goodbye() -> None:
+        calls.append("goodbye")
+        raise redis.ConnectionError("away")
+
+    departure = _departure(LeaseKeeper(FakeLedger()), [], left, goodbye)
+    departure.begin()
+    departure.begin()
+
+    assert left.wait(10)
+    assert ["goodbye"] == calls

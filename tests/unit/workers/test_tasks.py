@@ -1,0 +1,100 @@
+"""The tasks: many pieces of work in a row, none while leaving, results recorded until the ledger answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import redis
+
+from service.ledger.store.claims import Claim, StepOutcome, StepResult
+from tests.fakes import FakeClock, make_claim
+from tests.unit.workers.kit import FakeLedger
+from workers.keeper import Lease, LeaseKeeper
+from workers.process import Slots
+from workers.tasks import Hands
+
+
+@dataclass
+class FakeLeases:
+    """Claims from a list; an exception in it is raised. `finish` fails `away` times first."""
+
+    claims: list[Any]
+    away: int = 0
+    finished: list[tuple[str, StepResult]] = field(default_factory=list)
+
+    def claim(self, worker: str, lease_seconds: float) -> Claim | None:
+        """Give the next claim."""
+        item = self.claims.pop(0) if self.claims else None
+        if isinstance(item, Exception):
+            raise item
+        return item
+
+    def finish(self, claim: Claim, result: StepResult) -> bool:
+        """Remember a result."""
+        if self.away:
+            self.away -= 1
+            raise redis.ConnectionError("away")
+        self.finished.append((claim.token, result))
+        return True
+
+
+class FakeRunner:
+    """Succeeds, or loses the lease of claims whose token says so."""
+
+    def run(self, claim: Claim, lease: Lease) -> StepResult | None:
+        """Run it."""
+        return None if claim.token == "lost" else StepResult(StepOutcome.SUCCEEDED)
+
+
+def _hands(leases: FakeLeases, *, leaving: bool = False) -> tuple[Hands, FakeClock]:
+    clock = FakeClock()
+    keeper = LeaseKeeper(FakeLedger(), monotonic=clock.monotonic)
+    store: Any = SimpleNamespace(leases=leases)
+    settings: Any = SimpleNamespace(worker_name="w1")
+    sender: Any = None
+    hands = Hands(settings, store, keeper, FakeRunner(), sender, Slots(), lambda: leaving, clock.sleep)
+    return hands, clock
+
+
+def test_a_slot_goes_on_until_there_is_no_work() -> None:
+    """One wake-up serves every step that is ready, up to a bound."""
+    leases = FakeLeases([make_claim(token=str(number)) for number in range(5)])
+
+    assert 5 == _hands(leases)[0].work()
+    assert ["0", "1", "2", "3", "4"] == [token for token, _ in leases.finished]
+    assert 50 == _hands(FakeLeases([make_claim() for _ in range(200)]))[0].work()
+
+
+def test_nothing_is_claimed_while_leaving() -> None:
+    """A process that drains takes nothing new."""
+    leases = FakeLeases([make_claim()])
+
+    assert 0 == _hands(leases, leaving=True)[0].work()
+    assert 1 == len(leases.claims)
+
+
+def test_a_lost_lease_records_nothing() -> None:
+    """When the runner says that the lease is lost, nothing is written; the slot goes on."""
+    leases = FakeLeases([make_claim(token="lost"), make_claim(token="next")])
+
+    assert 2 == _hands(leases)[0].work()
+    assert ["next"] == [token for token, _ in leases.finished]
+
+
+def test_a_result_is_recorded_however_long_the_ledger_is_away() -> None:
+    """The result is offered again with growing pauses: the token makes that safe."""
+    leases = FakeLeases([make_claim(token="a")], away=20)
+    hands, clock = _hands(leases)
+
+    hands.work()
+
+    assert ["a"] == [token for token, _ in leases.finished]
+    assert 20 == len(clock.slept)
+    assert 5.0 == max(clock.slept)
+
+
+def test_a_ledger_that_is_away_at_the_claim_ends_the_task() -> None:
+    """No claim, no work: the sweep wakes again."""
+    assert 0 == _hands(FakeLeases([redis.ConnectionError("away")]))[0].work()
