@@ -9,6 +9,8 @@
 - DELETE /faults                remove all rules, the world's switches go back to the configured ones
 - POST /world/faults            {"second_reboot": false, ...}: switches of sandbox/machine/config.py Faults
 - POST /hosts/<name>/reboot     restart a host; {"seconds": n} keeps it away at least n nominal seconds
+- GET  /                       world, counts and bugs at once
+- POST /vms                     {"name", "memory_mib", "password"}: a VM that nobody of ours made, on the first host
 - POST /clock                   {"factor": n}: how much faster than life
 - GET  /shells                  the shells of every host
 """
@@ -47,6 +49,7 @@ class Control:
         self._site = site
         self._routes: dict[tuple[str, str], Callable[[Any], Answer]] = {
             ("GET", "/healthz"): lambda _: (200, {"status": "ok"}),
+            ("GET", "/"): lambda _: (200, self._everything()),
             ("GET", "/world"): lambda _: (200, self._site.world.snapshot()),
             ("GET", "/counts"): lambda _: (200, self._site.counts()),
             ("GET", "/bugs"): lambda _: (200, self._site.all_bugs()),
@@ -55,6 +58,7 @@ class Control:
             ("POST", "/faults"): self._add_faults,
             ("DELETE", "/faults"): self._clear_faults,
             ("POST", "/world/faults"): self._set_world_faults,
+            ("POST", "/vms"): self._add_vm,
             ("POST", "/clock"): self._set_clock,
         }
 
@@ -82,6 +86,12 @@ class Control:
             self._host_of(fault.host)
         added = [self._add(fault) for fault in faults]
         return 201, {"ids": [fault.id for fault in added]}
+
+    def _everything(self) -> dict[str, Any]:
+        return {"world": self._site.world.snapshot(), "counts": self._site.counts(), "bugs": self._site.all_bugs()}
+
+    def _add_vm(self, body: Any) -> Answer:
+        return 201, self._site.world.add_vm(_mapping(body))
 
     def _clear_faults(self, _: Any) -> Answer:
         self._site.world.clear_faults()

@@ -54,6 +54,9 @@ class World(Protocol):
     def clear_faults(self) -> None:
         """All of the machine's switches as configured."""
 
+    def add_vm(self, wanted: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Make a VM that nobody of ours made; FaultSpecError for members that are none."""
+
     def close(self) -> None:
         """Write the state file."""
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sandbox.accounts import ADMIN
 from sandbox.faults import FaultSpecError
-from sandbox.machine import Host
+from sandbox.machine import ExistingVm, Host
 from sandbox.machine.clock import Clock
 from sandbox.machine.config import Faults, ImageConfig, WorldConfig
 from sandbox.machine.world import World
@@ -56,6 +56,19 @@ class Universe:
     def clear_faults(self) -> None:
         """All switches as configured."""
         self._world.clear_faults()
+
+    def add_vm(self, wanted: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Make a VM of `ExistingVm`'s members, optionally on `host`; the first host by default.
+
+        Raises:
+            FaultSpecError: a member that is none, or an unknown host.
+        """
+        members = dict(wanted)
+        name = str(members.pop("host", next(iter(self._world.hosts))))
+        unknown = sorted(set(members) - {item.name for item in fields(ExistingVm)})
+        if unknown or "name" not in members or name not in self._world.hosts:
+            raise FaultSpecError(f"a VM has a name and members of ExistingVm on a known host; not {unknown or members}")
+        return self._world.add_vm(name, ExistingVm(**members))
 
     def close(self) -> None:
         """Write the state file a last time."""

@@ -10,10 +10,10 @@ from marshmallow import Schema, fields, validate, validates_schema
 from schemas.base import Labels, StrictSchema, Timestamp, choice, coded, object_id, text, whole
 from schemas.names import windows_path
 from schemas.page import PageQuerySchema
-from schemas.secret import SecretField
+from schemas.secret import LongSecretSchema, SecretField
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1"})
-AUTHENTICATION = ("negotiate", "ntlm", "kerberos", "credssp", "basic")
+AUTHENTICATION = ("negotiate", "ntlm", "kerberos", "credssp", "basic", "certificate")
 _ADDRESS = r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?"
 _LARGEST_MEMORY_MIB = 64 * 1024 * 1024
 
@@ -62,7 +62,10 @@ class HostUpdateSchema(StrictSchema):
     scheme = choice("https", "http")
     auth = choice(*AUTHENTICATION)
     username = text(1, 256)
-    password = SecretField()
+    password = SecretField(
+        shape=LongSecretSchema,
+        metadata={"description": "for `certificate`: PEM of the client certificate and its private key"},
+    )
     ca_pem = fields.String(
         validate=[
             validate.Length(0, 65536),
@@ -87,7 +90,7 @@ class HostCreateSchema(HostUpdateSchema):
     scheme = choice("https", "http", load_default="https")
     auth = choice(*AUTHENTICATION, load_default="negotiate")
     username = text(1, 256, required=True)
-    password = SecretField(required=True)
+    password = SecretField(shape=LongSecretSchema, required=True)
     ca_pem = fields.String(
         validate=[
             validate.Length(0, 65536),
@@ -108,6 +111,11 @@ class HostCreateSchema(HostUpdateSchema):
     limits = fields.Nested(LimitsSchema, load_default=lambda: LimitsSchema().load({}))
     capacity = fields.Nested(CapacitySchema, allow_none=True, load_default=None)
     storage_path = windows_path(load_default=r"C:\Matryoshka")
+
+    @validates_schema
+    def _certificate_over_tls(self, data: dict[str, Any], **_options: Any) -> None:
+        if data["auth"] == "certificate" and data["scheme"] != "https":
+            raise coded("A client certificate needs https.", "conflict", "auth")
 
     @validates_schema
     def _no_open_password(self, data: dict[str, Any], **_options: Any) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, pre_load
 
-from schemas.base import Labels, StrictSchema, Timestamp, object_id, text, whole
+from schemas.base import Labels, StrictSchema, Timestamp, choice, object_id, text, whole
 from schemas.names import windows_path
+
+EDITIONS = ("unknown", "standard", "datacenter", "datacenter_azure", "essentials", "pro", "enterprise", "education")
 
 
 class ImageUpdateSchema(StrictSchema):
@@ -13,7 +15,9 @@ class ImageUpdateSchema(StrictSchema):
 
     name = text(1, 80)
     os_build = whole(0, 99999, metadata={"description": "0 means unknown"})
-    os_name = text(0, 120, metadata={"description": "such as `Windows Server 2022 Datacenter`; rules read the edition"})
+    os_name = text(0, 120, metadata={"description": "such as `Windows Server 2022`, for people"})
+    edition = choice(*EDITIONS, metadata={"description": "rules read it: Storage Spaces Direct needs Datacenter"})
+    generation = whole(1, 2, metadata={"description": "of the VMs that boot it; nodes are generation 2"})
     description = text(0, 500)
     labels = Labels()
 
@@ -26,6 +30,8 @@ class ImageCreateSchema(ImageUpdateSchema):
     sha256 = text(64, 64, pattern=r"[0-9a-f]{64}", hint="Not 64 hexadecimal digits.", required=True)
     os_build = whole(0, 99999, load_default=0)
     os_name = text(0, 120, load_default="")
+    edition = choice(*EDITIONS, load_default="unknown")
+    generation = whole(1, 2, load_default=2)
     size_mib = whole(0, 64 * 1024 * 1024, load_default=0)
     description = text(0, 500, load_default="")
     labels = Labels(load_default=dict[str, str])
@@ -47,6 +53,8 @@ class ImageSchema(Schema):
     sha256 = fields.String()
     os_build = fields.Integer()
     os_name = fields.String()
+    edition = fields.String()
+    generation = fields.Integer()
     size_mib = fields.Integer()
     description = fields.String()
     labels = Labels()

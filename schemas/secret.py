@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import ValidationError, fields, validates_schema
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from schemas.base import StrictSchema, coded, text
 
@@ -40,12 +40,18 @@ class SecretSchema(StrictSchema):
             raise coded("Give either value or ref.", "exclusive")
 
 
+class LongSecretSchema(SecretSchema):
+    """A secret that may have lines: a PEM bundle."""
+
+    value = fields.String(validate=validate.Length(1, 16384), load_only=True)
+
+
 class SecretField(fields.Nested):
     """A secret, never shown again. `shortest` is the least number of characters of a given value."""
 
-    def __init__(self, *, shortest: int = 1, **options: Any) -> None:
+    def __init__(self, *, shortest: int = 1, shape: type[SecretSchema] = SecretSchema, **options: Any) -> None:
         self.shortest = shortest
-        super().__init__(SecretSchema, load_only=True, **options)
+        super().__init__(shape, load_only=True, **options)
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, *args: Any, **kwargs: Any

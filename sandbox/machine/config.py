@@ -110,7 +110,6 @@ class WorldConfig:
     vbs_running: bool = False
     offer_nested_virt: bool = True
     preinstalled: bool = False
-    autostart: bool = False
     root_slat: bool = False
     addresses_in_use: tuple[str, ...] = ()
     cluster_names_in_use: tuple[str, ...] = ()

@@ -156,8 +156,8 @@ def boot(realm: Realm, machine: Machine, at: float) -> None:
         machine.domain, machine.pending_domain = machine.pending_domain, ""
     _apply_features(realm, machine)
     _launch(realm, machine)
-    if realm.config.autostart:
-        for vm in running:
+    for vm in running:
+        if vm.start_action == "StartIfRunning":
             power_on(realm, machine, vm)
     realm.changed()
 

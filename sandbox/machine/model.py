@@ -74,6 +74,7 @@ class Vm:
     adapters: list[Adapter] = field(default_factory=list)
     disks: list[str] = field(default_factory=list)
     checkpoints: int = 0
+    start_action: str = "StartIfRunning"
     path: str = ""
     started_at: float = 0.0
     off_at: float | None = None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.integration.powershell_docs import documented
+from tests.integration.powershell_docs import documented, page
 from tests.integration.powershell_kit import FAKES, FOLDER, MODULE, ROOT, Engine, function_files, joined_source
 
 _TABLES = ROOT.parent / "shared" / "facts" / "cmdlets"
@@ -103,6 +104,14 @@ def test_functions_are_those_of_the_page(installed: dict[str, Any]) -> None:
             assert found["parameters"][parameter]["type"] == kind, f"{name} -{parameter}"
         for parameter in promise.optional:
             assert not found["parameters"][parameter]["mandatory"], f"{name} -{parameter}"
+
+
+def test_error_ids_are_those_of_the_page() -> None:
+    """Every error id of our own that the page names is raised, in its category, and no other is."""
+    promised = dict(re.findall(r"`([A-Z]\w+)` \[(\w+)\]", page()))
+    raised = set(re.findall(r"-Id '(\w+)' -Category (\w+)", joined_source()))
+    saved = {("VmSaved", "InvalidOperation")}  # one call with two ids, by the VM's state
+    assert raised | saved == set(promised.items())
 
 
 def test_every_function_has_help(installed: dict[str, Any]) -> None:

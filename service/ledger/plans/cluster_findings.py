@@ -43,7 +43,7 @@ def _storage(request: Mapping[str, Any], context: PlanContext) -> Iterator[Findi
     if request["cluster"]["storage"] != "s2d":
         return
     count, witness = len(node_names(request)), request["cluster"]["witness"]["kind"]
-    yield from _edition(str((context.image or {}).get("os_name") or ""))
+    yield from _edition(str((context.image or {}).get("edition") or "unknown"))
     if count > _MOST_S2D_GUESTS:
         reason = f"Storage Spaces Direct in VMs is documented for 2 or 3 nodes; these are {count}."
         yield warning("S2D_MANY_NODES", reason, "Use 3 nodes.", _S2D_IN_VMS, "#/nodes/count")
@@ -52,13 +52,13 @@ def _storage(request: Mapping[str, Any], context: PlanContext) -> Iterator[Findi
         yield warning("S2D_WITNESS", reason, "Add one.", _S2D_IN_VMS, "#/cluster/witness")
 
 
-def _edition(os_name: str) -> Iterator[Finding]:
+def _edition(edition: str) -> Iterator[Finding]:
     source = "observed: Storage Spaces Direct on Standard fails with 0x80070032"
-    if not os_name:
+    if edition == "unknown":
         reason = "Storage Spaces Direct needs a Datacenter image; this image's edition is not recorded."
-        yield warning("S2D_EDITION_UNKNOWN", reason, "Record the image's os_name.", source, "#/nodes/image")
-    elif "datacenter" not in os_name.lower():
-        reason = f"Storage Spaces Direct needs a Datacenter image; this one is {os_name}."
+        yield warning("S2D_EDITION_UNKNOWN", reason, "Record the image's edition.", source, "#/nodes/image")
+    elif not edition.startswith("datacenter"):
+        reason = f"Storage Spaces Direct needs a Datacenter image; this one is {edition}."
         yield error("S2D_NEEDS_DATACENTER", reason, "Use a Datacenter image.", source, "#/nodes/image")
 
 

@@ -64,7 +64,11 @@ def _image_findings(context: PlanContext, prefix: str) -> Iterator[Finding]:
         yield error(
             "IMAGE_UNKNOWN", "The catalogue has no such image.", remedy, "the image catalogue", f"{prefix}/image"
         )
-    elif not context.image.get("os_build"):
+        return
+    if context.image.get("generation") == 1:
+        reason = "Nodes are generation 2 VMs, and this disk boots in generation 1 only."
+        yield error("IMAGE_GENERATION", reason, "Use a UEFI disk.", "the image catalogue", f"{prefix}/image")
+    if not context.image.get("os_build"):
         reason = "The image's OS build is not recorded, so rules about it were not judged."
         yield info("IMAGE_BUILD_UNKNOWN", reason, "Record os_build.", "the image catalogue", f"{prefix}/image")
 

@@ -16,7 +16,7 @@ KIND = "install_role"
 
 
 def build(request: Mapping[str, Any], context: PlanContext) -> Plan:
-    """Return the plan; on a node of a lab the lab's CPU ledger is published again."""
+    """Return the plan; its proof is published as a CPU ledger: the lab's, or that of a VM of its own."""
     existing = existing_of(request, context)
     chain = Chain(node=existing.name)
     resolve(chain, existing)
@@ -27,6 +27,6 @@ def build(request: Mapping[str, Any], context: PlanContext) -> Plan:
     if with_hypervisor:
         prove_hypervisor(chain, request, existing.name)
     steps = chain.steps
-    if existing.of_lab:
+    if existing.of_lab or with_hypervisor:
         steps = [*steps, publish_lab(steps)]
     return Plan(KIND, tuple(steps), findings=existing_findings(existing, context))

@@ -20,6 +20,8 @@ class Image:
     sha256: str = ""
     os_build: int = 0
     os_name: str = ""
+    edition: str = "unknown"
+    generation: int = 2
     size_mib: int = 0
     description: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)

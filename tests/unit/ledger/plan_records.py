@@ -12,7 +12,9 @@ IMAGE: dict[str, Any] = {
     "path": r"C:\Images\ws2022.vhdx",
     "sha256": "a" * 64,
     "os_build": 20348,
-    "os_name": "Windows Server 2022 Datacenter",
+    "os_name": "Windows Server 2022",
+    "edition": "datacenter",
+    "generation": 2,
 }
 
 

@@ -125,17 +125,24 @@ def test_a_missing_switch_is_a_warning_only() -> None:
 
 
 @pytest.mark.parametrize(
-    ("os_name", "code", "severity"),
+    ("edition", "code", "severity"),
     [
-        ("Windows Server 2022 Standard", "S2D_NEEDS_DATACENTER", "error"),
-        ("", "S2D_EDITION_UNKNOWN", "warning"),
+        ("standard", "S2D_NEEDS_DATACENTER", "error"),
+        ("unknown", "S2D_EDITION_UNKNOWN", "warning"),
     ],
 )
-def test_s2d_needs_a_datacenter_image(os_name: str, code: str, severity: str) -> None:
+def test_s2d_needs_a_datacenter_image(edition: str, code: str, severity: str) -> None:
     """Storage Spaces Direct is refused on another edition, and doubted on an unknown one."""
-    known = context(image=IMAGE | {"os_name": os_name})
+    known = context(image=IMAGE | {"edition": edition})
 
     assert _judged(known, code, **_S2D) == (severity, "#/nodes/image")
+
+
+def test_a_disk_of_generation_1_is_refused() -> None:
+    """Nodes are generation 2 VMs: a disk with a BIOS boot does not start in one."""
+    known = context(image=IMAGE | {"generation": 1})
+
+    assert _judged(known, "IMAGE_GENERATION") == ("error", "#/nodes/image")
 
 
 def test_an_error_refuses_the_plan() -> None:

@@ -129,6 +129,7 @@ def test_a_role_is_installed_after_the_cpu_was_seen() -> None:
         "install-role-my-server",
         "reboot-my-server",
         "prove-hypervisor-my-server",
+        "publish-lab",
     ]
     assert by_id(plan)["install-role-my-server"].params["features"] == [
         "Hyper-V",

@@ -78,6 +78,10 @@ class StubWorld:
         """Forget the switches."""
         self.faults.clear()
 
+    def add_vm(self, wanted: Mapping[str, Any]) -> Mapping[str, Any]:
+        """There are no VMs here."""
+        return dict(wanted)
+
     def close(self) -> None:
         """Count the calls."""
         self.closed += 1

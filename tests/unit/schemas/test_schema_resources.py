@@ -57,6 +57,14 @@ def test_a_password_is_not_sent_in_the_clear() -> None:
     assert HostCreateSchema().load(basic | {"address": "127.0.0.1"})
 
 
+def test_a_client_certificate_comes_as_pem_over_https() -> None:
+    """Certificate logon takes a bundle of several lines, and nothing but https."""
+    bundle = _HOST | {"auth": "certificate", "password": {"value": "-----BEGIN CERTIFICATE-----\nMII\n"}}
+
+    assert HostCreateSchema().load(bundle)["auth"] == "certificate"
+    assert _refused(HostCreateSchema(), bundle | {"scheme": "http"}) == [("#/auth", "conflict")]
+
+
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [

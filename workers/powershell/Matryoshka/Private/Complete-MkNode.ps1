@@ -12,7 +12,7 @@
     )
     $changed = $false
     if ((ConvertFrom-MkNote -Note $VM.Notes).Owner -ne $Node.Owner) {
-        $arguments = @{ Notes = (ConvertTo-MkNote -Owner $Node.Owner -Node $Node.Name); CheckpointType = 'Production'; AutomaticStopAction = 'ShutDown'; AutomaticStartAction = 'Nothing' }
+        $arguments = @{ Notes = (ConvertTo-MkNote -Owner $Node.Owner -Node $Node.Name); CheckpointType = 'Production'; AutomaticStopAction = 'ShutDown'; AutomaticStartAction = 'StartIfRunning' }
         if (Test-MkParameter -Command 'Set-VM' -Parameter 'AutomaticCheckpointsEnabled') {
             $arguments.AutomaticCheckpointsEnabled = $false
         }

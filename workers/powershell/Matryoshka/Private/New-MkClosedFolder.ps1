@@ -1,4 +1,4 @@
-function New-MkClosedFolder {
+﻿function New-MkClosedFolder {
     # Makes a folder that only SYSTEM and the administrators may use. Everyone may make folders in ProgramData, and who owns the
     # folder above can replace this one: so our own root, Matryoshka, is closed first.
     [CmdletBinding()]

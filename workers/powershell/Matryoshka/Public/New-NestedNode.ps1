@@ -5,7 +5,7 @@
 
     .DESCRIPTION
     A VM of this name and owner (or one that an interrupted creation left in the same folder) is taken and completed. Its memory is
-    static, automatic checkpoints are off, it is not started. Its first adapter gets a static MAC address made of the VM's id
+    static, automatic checkpoints are off, it is not started now and starts with the host when it ran before. Its first adapter gets a static MAC address made of the VM's id
     (02 and 40 of its random bits), so that the address is known before the first start.
 
     .PARAMETER Name
