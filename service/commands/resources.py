@@ -10,6 +10,7 @@ from typing import Any, TextIO
 
 import click
 
+from schemas.host import AUTHENTICATION
 from service.commands.client import client_from_env
 from service.commands.jobs import read_request
 from service.commands.showing import show_json, show_list
@@ -76,7 +77,7 @@ def hosts() -> None:
 @click.option("--address", required=True)
 @click.option("--port", type=int)
 @click.option("--scheme", type=click.Choice(["https", "http"]), default="https", show_default=True)
-@click.option("--auth", type=click.Choice(["negotiate", "ntlm", "kerberos", "credssp", "basic", "certificate"]), default="negotiate")
+@click.option("--auth", type=click.Choice(AUTHENTICATION), default="negotiate", show_default=True)
 @click.option("--username", required=True)
 @click.option("--password-env", help="Name of an environment variable of this command that holds the password.")
 @click.option("--password-file", type=click.Path(path_type=Path), help="A file that holds the password.")

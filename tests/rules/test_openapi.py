@@ -105,7 +105,7 @@ def test_secrets_are_write_only() -> None:
     found = []
     for name, schema in DOCUMENT["components"]["schemas"].items():
         for member, described in schema.get("properties", {}).items():
-            if described.get("$ref", "").endswith("/Secret"):
+            if described.get("$ref", "").endswith(("/Secret", "/LongSecret")):
                 found.append(f"{name}.{member}")
                 assert described.get("writeOnly") is True, f"{name}.{member}"
     assert "HostCreate.password" in found

@@ -743,7 +743,7 @@ function Enable-ClusterStorageSpacesDirect {
 
 function Get-StoragePool {
     [CmdletBinding()]
-    param([bool]$IsPrimordial)
+    param()
     return [pscustomobject]@{ FriendlyName = 'S2D pool'; HealthStatus = 'Healthy' }
 }
 

@@ -12,7 +12,7 @@
     )
     # Basic data (GPT) and NTFS (MBR, 7): type names are localized, these are not.
     $basic = '{ebd0a0a2-b9e5-4433-87c0-68b6b72699c7}'
-    foreach ($partition in @(Get-Partition -DiskNumber $DiskNumber -ErrorAction Stop)) {
+    foreach ($partition in @(Wait-MkPartition -DiskNumber $DiskNumber)) {
         if ([string]$partition.GptType -ne $basic -and $partition.MbrType -ne 7) {
             continue
         }

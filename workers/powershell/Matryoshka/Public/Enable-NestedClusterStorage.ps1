@@ -29,7 +29,7 @@
         $changed = $true
     }
     $health = $null
-    foreach ($pool in @(Get-StoragePool -IsPrimordial $false -ErrorAction Stop)) {
+    foreach ($pool in @(Get-StoragePool -ErrorAction Stop)) {
         if ($pool.FriendlyName -eq $PoolName) {
             $health = [string]$pool.HealthStatus
         }
