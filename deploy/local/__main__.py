@@ -35,11 +35,12 @@ def up(clock: float, directory: Path) -> None:
 
 
 @main.command()
-@click.option("--clock", default=40.0, show_default=True, help="How much faster than life the simulated host runs.")
+@click.option("--clock", default=25.0, show_default=True, help="How much faster than life the simulated host runs.")
 @click.option("--directory", type=click.Path(path_type=Path), default=ROOT / ".run", show_default=True)
 def demo(clock: float, directory: Path) -> None:
     """Build a 3-node nested cluster on a simulated host, show it, tear it down."""
-    console = Console()
+    # A pipe has no width of its own; the ledger's table needs some.
+    console = Console() if sys.stdout.isatty() else Console(width=120)
     _guard(console, lambda: run_demo(console, StackSettings(directory=directory, clock=clock)))
 
 

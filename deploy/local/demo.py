@@ -12,12 +12,13 @@ from typing import Any
 import requests
 from rich.console import Console
 
-from deploy.local.picture import Picture, ledger_table
+from deploy.local.picture import Picture, ledger_table, unobserved
 from deploy.local.receiver import Receiver
 from deploy.local.stack import ROOT, Stack, StackSettings
 from deploy.local.watch import follow
 
 REQUEST = ROOT / "examples" / "nested_cluster.json"
+NESTED_IMAGE = r"C:\Images\nano.vhdx"
 
 
 class DemoFailed(Exception):
@@ -59,6 +60,9 @@ def _show(console: Console, stack: Stack, receiver: Receiver) -> None:
 def _submit(stack: Stack, receiver: Receiver) -> dict[str, Any]:
     body = json.loads(REQUEST.read_text())
     body |= {"callback_url": receiver.url, "callback_secret": {"value": receiver.secret}}
+    # The simulated nodes hold a small image with an operating system: with it, nested VMs are probed from the inside.
+    guest = {"username": "Administrator", "password": {"value": stack.nested_password}}
+    body["smoke_test"] |= {"parent_disk_path": NESTED_IMAGE, "memory_mib": 512, "guest": guest}
     answer = stack.call("POST", "/v1/jobs", json=body, headers={"Idempotency-Key": str(uuid.uuid4())})
     if answer.status_code != requests.codes.accepted:
         raise DemoFailed(f"POST /v1/jobs answered {answer.status_code}: {answer.text}")
@@ -85,6 +89,8 @@ def _print_lab(console: Console, lab: dict[str, Any]) -> None:
     console.print(f"lab {lab['id']} is {lab['state']}")
     console.print_json(data=lab["summary"])
     console.print(ledger_table(lab["probes"]))
+    for line in unobserved(lab["probes"]):
+        console.print(f"[dim]{line}[/dim]", highlight=False)
 
 
 def _check_webhooks(console: Console, receiver: Receiver) -> None:

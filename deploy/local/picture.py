@@ -69,7 +69,7 @@ def ledger_table(rows: list[dict[str, Any]]) -> Table:
     """Return the CPU ledger: what each level of virtualization showed, and whether that proves it."""
     table = Table(title="CPU ledger: is virtualization really there, at every level?")
     for column in ("level", "where", "when", "hypervisor", "VMX/SVM", "SLAT", "launched", "microcode", "verdict"):
-        table.add_column(column)
+        table.add_column(column, no_wrap=True)
     for row in rows:
         reading = row["reading"] or {}
         table.add_row(
@@ -79,9 +79,18 @@ def ledger_table(rows: list[dict[str, Any]]) -> Table:
             *(_mark(reading.get(key)) for key in ("hypervisor_present", "vm_monitor_mode_extensions")),
             *(_mark(reading.get(key)) for key in ("second_level_address_translation", "hypervisor_launched")),
             reading.get("microcode_signature") or "",
-            row["verdict"] if row["observed"] else f"{row['verdict']}: {row['reason']}",
+            row["verdict"],
         )
     return table
+
+
+def unobserved(rows: list[dict[str, Any]]) -> list[str]:
+    """Return why rows of the ledger have no reading, one line a reason."""
+    reasons: dict[str, list[str]] = {}
+    for row in rows:
+        if not row["observed"]:
+            reasons.setdefault(row["reason"], []).append(f"{row['level']} {row['node'] or 'host'} {row['phase']}")
+    return [f"not observed: {', '.join(places)}: {reason}" for reason, places in reasons.items()]
 
 
 def _mark(value: Any) -> str:

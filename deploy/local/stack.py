@@ -78,6 +78,11 @@ class Stack:
         return f"redis://127.0.0.1:{self._ports['redis']}/0"
 
     @property
+    def nested_password(self) -> str:
+        """The administrator's password of the small image that simulated nodes hold: the simulated host's own."""
+        return self._password
+
+    @property
     def sandbox_url(self) -> str:
         """The address of the sandbox's control API."""
         return f"http://127.0.0.1:{self._ports['control']}"

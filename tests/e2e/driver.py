@@ -41,6 +41,7 @@ class Driver:
         body["network"] |= {"subnet": f"10.90.{number}.0/24", "gateway": f"10.90.{number}.1"}
         body["network"].pop("addresses", None)
         body["host"] = {"id": self.stack.host_id}
+        body["baseline_probe"] = False
         return body | changes
 
     def post(self, path: str, body: Any, expect: int, **headers: str) -> dict[str, Any]:

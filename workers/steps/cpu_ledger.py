@@ -56,7 +56,7 @@ _L1 = (
         "before_script",
         "hypervisor present; virtualization bits not visible; microcode FFFFFFFF",
         lambda reading: _guest_reads(reading, "guest_not_exposed"),
-        "the node was not started before nesting was exposed (baseline_probe is false)",
+        "only baseline_probe starts a node before nesting is exposed, and only the first one",
     ),
     Expectation(
         "L1",

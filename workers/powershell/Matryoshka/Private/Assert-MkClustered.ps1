@@ -7,7 +7,8 @@
     )
     $cluster = Get-MkCluster
     if ($null -eq $cluster) {
-        Stop-MkFunction -Cmdlet $Cmdlet -Id 'NotClustered' -Category InvalidOperation -Message 'This machine is not a running node of a cluster.' -TargetObject ([System.Environment]::MachineName)
+        $message = 'This machine is not a running node of a cluster.'
+        Stop-MkFunction -Cmdlet $Cmdlet -Id 'NotClustered' -Category InvalidOperation -Message $message -TargetObject ([System.Environment]::MachineName)
     }
     return $cluster
 }

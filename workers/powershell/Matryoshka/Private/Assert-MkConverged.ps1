@@ -16,6 +16,7 @@
     )
     $wrong = @($Row | Where-Object -FilterScript { $Wanted.Contains($_.Setting) -and $_.After -ne $Wanted[$_.Setting] } | ForEach-Object -Process { $_.Setting })
     if ($wrong.Count -gt 0) {
-        Stop-MkFunction -Cmdlet $Cmdlet -Id 'NotConverged' -Category InvalidResult -Message "'$Name' did not keep: $($wrong -join ', ')." -TargetObject $Name
+        $message = "'$Name' did not keep: $($wrong -join ', ')."
+        Stop-MkFunction -Cmdlet $Cmdlet -Id 'NotConverged' -Category InvalidResult -Message $message -TargetObject $Name
     }
 }

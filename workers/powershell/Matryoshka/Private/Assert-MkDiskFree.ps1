@@ -12,9 +12,11 @@
         [string]$Owner
     )
     if ((Get-MkDiskTag -Path $Path).Owner -ne $Owner) {
-        Stop-MkFunction -Cmdlet $Cmdlet -Id 'NotOwned' -Category PermissionDenied -Message "The disk '$Path' is not of '$Owner'." -TargetObject $Path
+        $message = "The disk '$Path' is not of '$Owner'."
+        Stop-MkFunction -Cmdlet $Cmdlet -Id 'NotOwned' -Category PermissionDenied -Message $message -TargetObject $Path
     }
     if ((Get-VHD -Path $Path -ErrorAction Stop).Attached) {
-        Stop-MkFunction -Cmdlet $Cmdlet -Id 'DiskAttached' -Category ResourceBusy -Message "The disk '$Path' is in use." -TargetObject $Path
+        $message = "The disk '$Path' is in use."
+        Stop-MkFunction -Cmdlet $Cmdlet -Id 'DiskAttached' -Category ResourceBusy -Message $message -TargetObject $Path
     }
 }

@@ -32,9 +32,11 @@
         $reason = 'the boot configuration forbids it (OFFERNESTEDVIRT=FALSE)'
     }
     if ($reason -ne '') {
-        Stop-MkFunction -Cmdlet $Cmdlet -Id 'HostCannotNest' -Category NotImplemented -Message "This host cannot nest: $reason." -TargetObject $VM.Id.ToString()
+        $message = "This host cannot nest: $reason."
+        Stop-MkFunction -Cmdlet $Cmdlet -Id 'HostCannotNest' -Category NotImplemented -Message $message -TargetObject $VM.Id.ToString()
     }
     if ([version]$VM.Version -lt $lowest) {
-        Stop-MkFunction -Cmdlet $Cmdlet -Id 'VmVersionTooLow' -Category InvalidOperation -Message "'$($VM.Name)' has the configuration version $($VM.Version); nesting needs $lowest." -TargetObject $VM.Id.ToString()
+        $message = "'$($VM.Name)' has the configuration version $($VM.Version); nesting needs $lowest."
+        Stop-MkFunction -Cmdlet $Cmdlet -Id 'VmVersionTooLow' -Category InvalidOperation -Message $message -TargetObject $VM.Id.ToString()
     }
 }

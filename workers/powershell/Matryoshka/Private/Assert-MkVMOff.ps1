@@ -15,7 +15,9 @@
         return
     }
     if ('Saved', 'FastSaved', 'SavedCritical', 'FastSavedCritical', 'Hibernated' -contains $state) {
-        Stop-MkFunction -Cmdlet $Cmdlet -Id $SavedId -Category InvalidOperation -Message "'$($VM.Name)' is $state`: start it and shut it down, or remove its saved state." -TargetObject $VM.Id.ToString()
+        $message = "'$($VM.Name)' is $state`: start it and shut it down, or remove its saved state."
+        Stop-MkFunction -Cmdlet $Cmdlet -Id $SavedId -Category InvalidOperation -Message $message -TargetObject $VM.Id.ToString()
     }
-    Stop-MkFunction -Cmdlet $Cmdlet -Id 'VmNotOff' -Category InvalidOperation -Message "'$($VM.Name)' is $state`: it must be Off." -TargetObject $VM.Id.ToString()
+    $message = "'$($VM.Name)' is $state`: it must be Off."
+    Stop-MkFunction -Cmdlet $Cmdlet -Id 'VmNotOff' -Category InvalidOperation -Message $message -TargetObject $VM.Id.ToString()
 }

@@ -12,15 +12,22 @@
     )
     $changed = $false
     if ((ConvertFrom-MkNote -Note $VM.Notes).Owner -ne $Node.Owner) {
-        $arguments = @{ Notes = (ConvertTo-MkNote -Owner $Node.Owner -Node $Node.Name); CheckpointType = 'Production'; AutomaticStopAction = 'ShutDown'; AutomaticStartAction = 'StartIfRunning' }
+        $arguments = @{
+            Notes                = ConvertTo-MkNote -Owner $Node.Owner -Node $Node.Name
+            CheckpointType       = 'Production'
+            AutomaticStopAction  = 'ShutDown'
+            AutomaticStartAction = 'StartIfRunning'
+        }
         if (Test-MkParameter -Command 'Set-VM' -Parameter 'AutomaticCheckpointsEnabled') {
             $arguments.AutomaticCheckpointsEnabled = $false
         }
         Set-VM -VM $VM @arguments -Confirm:$false -ErrorAction Stop
         $changed = $true
     }
-    if ($VM.State.ToString() -eq 'Off' -and ($VM.ProcessorCount -ne $Node.ProcessorCount -or $VM.DynamicMemoryEnabled -or $VM.MemoryStartup -ne $Node.MemoryMib * 1mb)) {
-        Set-VM -VM $VM -ProcessorCount $Node.ProcessorCount -StaticMemory -MemoryStartupBytes ($Node.MemoryMib * 1mb) -Confirm:$false -ErrorAction Stop
+    $bytes = $Node.MemoryMib * 1mb
+    $right = $VM.ProcessorCount -eq $Node.ProcessorCount -and -not $VM.DynamicMemoryEnabled -and $VM.MemoryStartup -eq $bytes
+    if ($VM.State.ToString() -eq 'Off' -and -not $right) {
+        Set-VM -VM $VM -ProcessorCount $Node.ProcessorCount -StaticMemory -MemoryStartupBytes $bytes -Confirm:$false -ErrorAction Stop
         $changed = $true
     }
     $attached = @(Get-VMHardDiskDrive -VM $VM -ErrorAction Stop | ForEach-Object -Process { [string]$_.Path })

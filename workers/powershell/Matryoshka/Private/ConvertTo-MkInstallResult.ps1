@@ -8,7 +8,7 @@
     )
     $code = $Result.ExitCode.ToString()
     return @{
-        Changed       = ($code -ne 'NoChangeNeeded')
+        Changed       = ([bool]$Result.Success -and $code -ne 'NoChangeNeeded')
         RestartNeeded = ('Yes', 'Maybe' -contains $Result.RestartNeeded.ToString())
         ExitCode      = $code
         UsedDism      = $false

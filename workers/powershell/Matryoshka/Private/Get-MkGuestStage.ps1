@@ -36,7 +36,8 @@
         if ($kind -eq 'credential') {
             $seen.PauseSeconds = 15
             if (-not $Young) {
-                Stop-MkFunction -Cmdlet $Cmdlet -Id 'GuestCredentialRejected' -Category AuthenticationError -Message 'The guest does not take the credential.' -InnerException $_.Exception
+                $message = 'The guest does not take the credential.'
+                Stop-MkFunction -Cmdlet $Cmdlet -Id 'GuestCredentialRejected' -Category AuthenticationError -Message $message -InnerException $_.Exception
             }
         }
         Write-Verbose -Message "No session yet: $($_.FullyQualifiedErrorId)"

@@ -10,7 +10,8 @@
     )
     $vm = Get-MkVM -VMId $VMId
     if ($null -eq $vm) {
-        Stop-MkFunction -Cmdlet $Cmdlet -Id 'VmNotFound' -Category ObjectNotFound -Message "This host has no virtual machine $VMId." -TargetObject $VMId.ToString()
+        $message = "This host has no virtual machine $VMId."
+        Stop-MkFunction -Cmdlet $Cmdlet -Id 'VmNotFound' -Category ObjectNotFound -Message $message -TargetObject $VMId.ToString()
     }
     return $vm
 }

@@ -11,7 +11,8 @@
         New-MkClosedFolder -Path $folder
     }
     catch {
-        Stop-MkFunction -Cmdlet $Cmdlet -Id 'JournalUnavailable' -Category WriteError -Message "The journal folder '$folder' cannot be used: $($_.Exception.Message)" -TargetObject $folder -InnerException $_.Exception
+        $message = "The journal folder '$folder' cannot be used: $($_.Exception.Message)"
+        Stop-MkFunction -Cmdlet $Cmdlet -Id 'JournalUnavailable' -Category WriteError -Message $message -TargetObject $folder -InnerException $_.Exception
     }
     return $folder
 }

@@ -24,7 +24,8 @@
         }
     }
     if ($null -eq $answer -or $null -eq $answer.PSObject.Properties['ResultJson']) {
-        Stop-MkFunction -Cmdlet $Cmdlet -Id 'GuestModuleRefused' -Category InvalidData -Message 'The guest did not take the Matryoshka module.' -TargetObject $script:MkModule.Sha256
+        $message = 'The guest did not take the Matryoshka module.'
+        Stop-MkFunction -Cmdlet $Cmdlet -Id 'GuestModuleRefused' -Category InvalidData -Message $message -TargetObject $script:MkModule.Sha256
     }
     return $answer
 }

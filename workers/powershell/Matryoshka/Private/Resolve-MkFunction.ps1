@@ -16,10 +16,12 @@
         $command = Get-Command -Name $Name -CommandType Function -ErrorAction Ignore
     }
     if ($null -eq $command -or $command.ModuleName -ne 'Matryoshka') {
-        Stop-MkFunction -Cmdlet $Cmdlet -Id 'FunctionNotAllowed' -Category InvalidArgument -Message "'$Name' is not a function of this module that may be called so." -TargetObject $Name
+        $message = "'$Name' is not a function of this module that may be called so."
+        Stop-MkFunction -Cmdlet $Cmdlet -Id 'FunctionNotAllowed' -Category InvalidArgument -Message $message -TargetObject $Name
     }
     if (-not $Journaled -and $command.Parameters.ContainsKey('WhatIf')) {
-        Stop-MkFunction -Cmdlet $Cmdlet -Id 'FunctionNotAllowed' -Category InvalidArgument -Message "'$Name' changes something: it needs a call id." -TargetObject $Name
+        $message = "'$Name' changes something: it needs a call id."
+        Stop-MkFunction -Cmdlet $Cmdlet -Id 'FunctionNotAllowed' -Category InvalidArgument -Message $message -TargetObject $Name
     }
     return $command
 }

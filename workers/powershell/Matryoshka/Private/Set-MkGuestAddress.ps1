@@ -20,7 +20,8 @@
     foreach ($entry in @(Get-MkAddress)) {
         $same = $entry.IPAddress -eq $Address
         if ($same -and $entry.InterfaceIndex -ne $InterfaceIndex) {
-            Stop-MkFunction -Cmdlet $Cmdlet -Id 'AddressInUse' -Category ResourceExists -Message "Another adapter of this machine has $Address." -TargetObject $Address
+            $message = "Another adapter of this machine has $Address."
+            Stop-MkFunction -Cmdlet $Cmdlet -Id 'AddressInUse' -Category ResourceExists -Message $message -TargetObject $Address
         }
         if ($entry.InterfaceIndex -ne $InterfaceIndex) {
             continue
@@ -39,7 +40,8 @@
     $null = New-NetIPAddress -InterfaceIndex $InterfaceIndex -IPAddress $Address -PrefixLength $PrefixLength -Confirm:$false -ErrorAction Stop
     if (-not (Test-MkAddressUnique -InterfaceIndex $InterfaceIndex -Address $Address)) {
         Remove-NetIPAddress -InterfaceIndex $InterfaceIndex -IPAddress $Address -Confirm:$false -ErrorAction Stop
-        Stop-MkFunction -Cmdlet $Cmdlet -Id 'AddressInUse' -Category ResourceExists -Message "Another machine on the network has $Address." -TargetObject $Address
+        $message = "Another machine on the network has $Address."
+        Stop-MkFunction -Cmdlet $Cmdlet -Id 'AddressInUse' -Category ResourceExists -Message $message -TargetObject $Address
     }
     return $true
 }

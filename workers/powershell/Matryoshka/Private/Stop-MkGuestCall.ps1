@@ -13,10 +13,12 @@
     )
     $kind = ConvertTo-MkGuestErrorKind -ErrorRecord $ErrorRecord
     if ($kind -eq 'credential') {
-        Stop-MkFunction -Cmdlet $Cmdlet -Id 'GuestCredentialRejected' -Category AuthenticationError -Message "The guest '$Guest' does not take the credential." -TargetObject $Guest -InnerException $ErrorRecord.Exception
+        $message = "The guest '$Guest' does not take the credential."
+        Stop-MkFunction -Cmdlet $Cmdlet -Id 'GuestCredentialRejected' -Category AuthenticationError -Message $message -TargetObject $Guest -InnerException $ErrorRecord.Exception
     }
     if ($kind -eq 'not_ready') {
-        Stop-MkFunction -Cmdlet $Cmdlet -Id 'GuestNotReady' -Category ResourceUnavailable -Message "The guest '$Guest' has no session for us (now)." -TargetObject $Guest -InnerException $ErrorRecord.Exception
+        $message = "The guest '$Guest' has no session for us (now)."
+        Stop-MkFunction -Cmdlet $Cmdlet -Id 'GuestNotReady' -Category ResourceUnavailable -Message $message -TargetObject $Guest -InnerException $ErrorRecord.Exception
     }
     throw $ErrorRecord
 }

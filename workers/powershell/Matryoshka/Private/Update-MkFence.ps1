@@ -19,6 +19,7 @@
         $lock.Dispose()
     }
     if ($Call.Fence -lt $seen) {
-        Stop-MkFunction -Cmdlet $Cmdlet -Id 'FenceTooOld' -Category InvalidOperation -Message "Fence $($Call.Fence) of '$($Call.CallId)' is older than $seen, which this machine has seen." -TargetObject $Call.CallId
+        $message = "Fence $($Call.Fence) of '$($Call.CallId)' is older than $seen, which this machine has seen."
+        Stop-MkFunction -Cmdlet $Cmdlet -Id 'FenceTooOld' -Category InvalidOperation -Message $message -TargetObject $Call.CallId
     }
 }

@@ -30,7 +30,8 @@
             return @{ Record = $record; Lock = $lock }
         }
         if ($watch.Elapsed.TotalSeconds -ge $WaitSeconds) {
-            Stop-MkFunction -Cmdlet $Cmdlet -Id 'CallStillRunning' -Category OperationTimeout -Message "The call '$($Call.CallId)' still runs after $WaitSeconds s." -TargetObject $Call.CallId
+            $message = "The call '$($Call.CallId)' still runs after $WaitSeconds s."
+            Stop-MkFunction -Cmdlet $Cmdlet -Id 'CallStillRunning' -Category OperationTimeout -Message $message -TargetObject $Call.CallId
         }
         Write-Progress -Activity 'Waiting for the same call' -Status $Call.CallId
         Start-Sleep -Milliseconds 200

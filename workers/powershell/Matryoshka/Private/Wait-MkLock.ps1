@@ -18,7 +18,8 @@
             return $stream
         }
         if ($watch.Elapsed.TotalSeconds -ge $Seconds) {
-            Stop-MkFunction -Cmdlet $Cmdlet -Id 'JournalUnavailable' -Category WriteError -Message "The journal file '$Path' was held by others for $Seconds s." -TargetObject $Path
+            $message = "The journal file '$Path' was held by others for $Seconds s."
+            Stop-MkFunction -Cmdlet $Cmdlet -Id 'JournalUnavailable' -Category WriteError -Message $message -TargetObject $Path
         }
         Start-Sleep -Milliseconds 100
     }

@@ -44,7 +44,8 @@
     $before = Get-MkNestingState -VM $vm
     $wanted = Get-MkNestingGoal -Present $before -MemoryMib $MemoryMib
     if ([long]$wanted.MemoryStartupMib -lt 4096 -and -not $AllowSmallMemory) {
-        Stop-MkFunction -Cmdlet $PSCmdlet -Id 'MemoryTooSmall' -Category InvalidArgument -Message "'$($vm.Name)' would have $($wanted.MemoryStartupMib) MiB; a node needs 4096." -TargetObject $VMId.ToString()
+        $message = "'$($vm.Name)' would have $($wanted.MemoryStartupMib) MiB; a node needs 4096."
+        Stop-MkFunction -Cmdlet $PSCmdlet -Id 'MemoryTooSmall' -Category InvalidArgument -Message $message -TargetObject $VMId.ToString()
     }
     $checkpoints = @(Get-VMSnapshot -VM $vm -ErrorAction Stop).Count
     if ($checkpoints -gt 0) {

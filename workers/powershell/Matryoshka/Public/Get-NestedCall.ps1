@@ -41,7 +41,11 @@
     }
     if ($answer.Status -eq 'running' -and -not (Test-MkLocked -Path $call.LockPath)) {
         # It may have ended between the two looks.
-        $answer.Status = (Read-MkCallRecord -Path $call.Path).Status -replace '\Arunning\z', 'abandoned'
+        $record = Read-MkCallRecord -Path $call.Path
+        if ($null -ne $record) {
+            $answer.Status = $record.Status -replace '\Arunning\z', 'abandoned'
+            $answer.EndedAt = $record.EndedAt
+        }
     }
     $answer.Status = $answer.Status -replace '\Atorn\z', 'abandoned'
     return [pscustomobject]$answer

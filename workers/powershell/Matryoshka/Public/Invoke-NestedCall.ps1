@@ -73,7 +73,8 @@
         return Invoke-MkJournaledCall -Call $call -Command $command -Parameters $Parameters
     }
     catch [System.IO.IOException], [System.UnauthorizedAccessException] {
-        Stop-MkFunction -Cmdlet $PSCmdlet -Id 'JournalUnavailable' -Category WriteError -Message "The journal of '$CallId' cannot be used: $($_.Exception.Message)" -TargetObject $CallId -InnerException $_.Exception
+        $message = "The journal of '$CallId' cannot be used: $($_.Exception.Message)"
+        Stop-MkFunction -Cmdlet $PSCmdlet -Id 'JournalUnavailable' -Category WriteError -Message $message -TargetObject $CallId -InnerException $_.Exception
     }
     finally {
         if ($null -ne $lock) {

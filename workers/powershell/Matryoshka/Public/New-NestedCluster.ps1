@@ -49,7 +49,8 @@
         $names = @($record.Nodes | ForEach-Object -Process { $_.Name })
         $absent = @($Node | Where-Object -FilterScript { $names -notcontains $_ })
         if ($record.Name -ne $Name -or $absent.Count -gt 0) {
-            Stop-MkFunction -Cmdlet $PSCmdlet -Id 'NodeAlreadyClustered' -Category ResourceExists -Message "This machine is a node of the cluster '$($record.Name)'." -TargetObject $record.Name
+            $message = "This machine is a node of the cluster '$($record.Name)'."
+            Stop-MkFunction -Cmdlet $PSCmdlet -Id 'NodeAlreadyClustered' -Category ResourceExists -Message $message -TargetObject $record.Name
         }
     }
     elseif ($PSCmdlet.ShouldProcess($Name, "New cluster of $($Node -join ', ')")) {

@@ -45,10 +45,12 @@
     $record = ConvertTo-MkDiskRecord -Path $Path
     $foreign = $record.Exists -and ($record.Owner -ne $Owner -or -not (Test-MkSamePath -First $record.ParentPath -Second $ParentPath))
     if ($foreign) {
-        Stop-MkFunction -Cmdlet $PSCmdlet -Id 'DiskForeign' -Category ResourceExists -Message "'$Path' exists and is not this disk of '$Owner'." -TargetObject $Path
+        $message = "'$Path' exists and is not this disk of '$Owner'."
+        Stop-MkFunction -Cmdlet $PSCmdlet -Id 'DiskForeign' -Category ResourceExists -Message $message -TargetObject $Path
     }
     if ($ParentPath -ne '' -and -not (Test-MkFile -Path $ParentPath)) {
-        Stop-MkFunction -Cmdlet $PSCmdlet -Id 'ParentNotFound' -Category ObjectNotFound -Message "There is no parent disk '$ParentPath'." -TargetObject $ParentPath
+        $message = "There is no parent disk '$ParentPath'."
+        Stop-MkFunction -Cmdlet $PSCmdlet -Id 'ParentNotFound' -Category ObjectNotFound -Message $message -TargetObject $ParentPath
     }
     if (-not $record.Exists -and $PSCmdlet.ShouldProcess($Path, 'New virtual disk')) {
         New-MkDisk -Path $Path -Owner $Owner -ParentPath $ParentPath -SizeGib $SizeGib

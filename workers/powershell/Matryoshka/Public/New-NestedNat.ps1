@@ -36,7 +36,8 @@
             $nat = $other
         }
         elseif ($same -or (Test-MkPrefixOverlap -First $other.InternalIPInterfaceAddressPrefix -Second $Prefix)) {
-            Stop-MkFunction -Cmdlet $PSCmdlet -Id 'NatConflict' -Category ResourceExists -Message "The NAT '$($other.Name)' with $($other.InternalIPInterfaceAddressPrefix) stands in the way of $Prefix." -TargetObject $other.Name
+            $message = "The NAT '$($other.Name)' with $($other.InternalIPInterfaceAddressPrefix) stands in the way of $Prefix."
+            Stop-MkFunction -Cmdlet $PSCmdlet -Id 'NatConflict' -Category ResourceExists -Message $message -TargetObject $other.Name
         }
     }
     $changed = $false

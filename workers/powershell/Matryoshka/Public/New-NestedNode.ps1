@@ -5,8 +5,8 @@
 
     .DESCRIPTION
     A VM of this name and owner (or one that an interrupted creation left in the same folder) is taken and completed. Its memory is
-    static, automatic checkpoints are off, it is not started now and starts with the host when it ran before. Its first adapter gets a static MAC address made of the VM's id
-    (02 and 40 of its random bits), so that the address is known before the first start.
+    static, automatic checkpoints are off; it is not started now, and starts with the host when it ran before. Its first adapter
+    gets a static MAC address made of the VM's id (02 and 40 of its random bits), so that it is known before the first start.
 
     .PARAMETER Name
     The VM's name.
@@ -81,17 +81,30 @@
     )
     $found = Find-MkOwnVM -Name $Name -Owner $Owner -Path $Path
     if ($null -eq $found.Own -and $found.Taken) {
-        Stop-MkFunction -Cmdlet $PSCmdlet -Id 'NameTaken' -Category ResourceExists -Message "A virtual machine '$Name' of somebody else exists." -TargetObject $Name
+        $message = "A virtual machine '$Name' of somebody else exists."
+        Stop-MkFunction -Cmdlet $PSCmdlet -Id 'NameTaken' -Category ResourceExists -Message $message -TargetObject $Name
     }
     if ($null -eq (Get-MkSwitch -Name $SwitchName -Owner $Owner)) {
-        Stop-MkFunction -Cmdlet $PSCmdlet -Id 'SwitchNotFound' -Category ObjectNotFound -Message "There is no switch '$SwitchName'." -TargetObject $SwitchName
+        $message = "There is no switch '$SwitchName'."
+        Stop-MkFunction -Cmdlet $PSCmdlet -Id 'SwitchNotFound' -Category ObjectNotFound -Message $message -TargetObject $SwitchName
     }
     foreach ($disk in @($DiskPath) + $DataDiskPath) {
         if (-not (Test-MkFile -Path $disk)) {
-            Stop-MkFunction -Cmdlet $PSCmdlet -Id 'DiskNotFound' -Category ObjectNotFound -Message "There is no disk '$disk'." -TargetObject $disk
+            $message = "There is no disk '$disk'."
+            Stop-MkFunction -Cmdlet $PSCmdlet -Id 'DiskNotFound' -Category ObjectNotFound -Message $message -TargetObject $disk
         }
     }
-    $node = @{ Name = $Name; Owner = $Owner; MemoryMib = $MemoryMib; ProcessorCount = $ProcessorCount; DiskPath = $DiskPath; DataDiskPath = $DataDiskPath; SwitchName = $SwitchName; Path = $Path; Version = $Version }
+    $node = @{
+        Name           = $Name
+        Owner          = $Owner
+        MemoryMib      = $MemoryMib
+        ProcessorCount = $ProcessorCount
+        DiskPath       = $DiskPath
+        DataDiskPath   = $DataDiskPath
+        SwitchName     = $SwitchName
+        Path           = $Path
+        Version        = $Version
+    }
     $vm = $found.Own
     $changed = $false
     if ($PSCmdlet.ShouldProcess($Name, 'New node')) {

@@ -45,7 +45,8 @@
     $changed = $false
     $vmSwitch = Get-MkSwitch -Name $Name -Owner $Owner
     if ($null -ne $vmSwitch -and (ConvertFrom-MkNote -Note $vmSwitch.Notes).Owner -ne $Owner) {
-        Stop-MkFunction -Cmdlet $PSCmdlet -Id 'NameTaken' -Category ResourceExists -Message "A switch '$Name' of somebody else exists." -TargetObject $Name
+        $message = "A switch '$Name' of somebody else exists."
+        Stop-MkFunction -Cmdlet $PSCmdlet -Id 'NameTaken' -Category ResourceExists -Message $message -TargetObject $Name
     }
     if ($HostAddress -ne '') {
         $own = 0
@@ -53,7 +54,8 @@
             $own = $interface.InterfaceIndex
         }
         if (@(Get-MkAddress | Where-Object -FilterScript { $_.IPAddress -eq $HostAddress -and $_.InterfaceIndex -ne $own }).Count -gt 0) {
-            Stop-MkFunction -Cmdlet $PSCmdlet -Id 'AddressInUse' -Category ResourceExists -Message "Another adapter of this machine has $HostAddress." -TargetObject $HostAddress
+            $message = "Another adapter of this machine has $HostAddress."
+            Stop-MkFunction -Cmdlet $PSCmdlet -Id 'AddressInUse' -Category ResourceExists -Message $message -TargetObject $HostAddress
         }
     }
     if ($null -eq $vmSwitch -and $PSCmdlet.ShouldProcess($Name, 'New internal switch')) {

@@ -49,10 +49,12 @@
     $base = Get-MkNestedVMFolder -Owner $Owner
     $found = Find-MkOwnVM -Name $Name -Owner $Owner -Path $base.Configuration
     if ($null -eq $found.Own -and $found.Taken) {
-        Stop-MkFunction -Cmdlet $PSCmdlet -Id 'NameTaken' -Category ResourceExists -Message "A virtual machine '$Name' of somebody else exists." -TargetObject $Name
+        $message = "A virtual machine '$Name' of somebody else exists."
+        Stop-MkFunction -Cmdlet $PSCmdlet -Id 'NameTaken' -Category ResourceExists -Message $message -TargetObject $Name
     }
     if ($ParentDiskPath -ne '' -and -not (Test-MkFile -Path $ParentDiskPath)) {
-        Stop-MkFunction -Cmdlet $PSCmdlet -Id 'ParentNotFound' -Category ObjectNotFound -Message "There is no parent disk '$ParentDiskPath'." -TargetObject $ParentDiskPath
+        $message = "There is no parent disk '$ParentDiskPath'."
+        Stop-MkFunction -Cmdlet $PSCmdlet -Id 'ParentNotFound' -Category ObjectNotFound -Message $message -TargetObject $ParentDiskPath
     }
     $vm = $found.Own
     $changed = $false

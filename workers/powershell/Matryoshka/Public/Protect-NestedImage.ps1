@@ -31,11 +31,13 @@
         [string]$Sha256
     )
     if (-not (Test-MkFile -Path $Path)) {
-        Stop-MkFunction -Cmdlet $PSCmdlet -Id 'ImageNotFound' -Category ObjectNotFound -Message "There is no image '$Path'." -TargetObject $Path
+        $message = "There is no image '$Path'."
+        Stop-MkFunction -Cmdlet $PSCmdlet -Id 'ImageNotFound' -Category ObjectNotFound -Message $message -TargetObject $Path
     }
     $actual = Get-MkFileSha256 -Path $Path
     if ($actual -ne $Sha256) {
-        Stop-MkFunction -Cmdlet $PSCmdlet -Id 'ImageHashMismatch' -Category InvalidData -Message "The image '$Path' has the SHA-256 $actual." -TargetObject $Path
+        $message = "The image '$Path' has the SHA-256 $actual."
+        Stop-MkFunction -Cmdlet $PSCmdlet -Id 'ImageHashMismatch' -Category InvalidData -Message $message -TargetObject $Path
     }
     $file = New-Object -TypeName 'System.IO.FileInfo' -ArgumentList $Path
     $changed = $false

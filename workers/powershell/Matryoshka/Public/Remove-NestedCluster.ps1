@@ -32,7 +32,8 @@
         return [pscustomobject][ordered]@{ Changed = $false; Existed = $false }
     }
     if ($cluster.Name -ne $Name) {
-        Stop-MkFunction -Cmdlet $PSCmdlet -Id 'ClusterForeign' -Category PermissionDenied -Message "This machine is a node of the cluster '$($cluster.Name)'." -TargetObject ([string]$cluster.Name)
+        $message = "This machine is a node of the cluster '$($cluster.Name)'."
+        Stop-MkFunction -Cmdlet $PSCmdlet -Id 'ClusterForeign' -Category PermissionDenied -Message $message -TargetObject ([string]$cluster.Name)
     }
     $changed = $false
     if ($PSCmdlet.ShouldProcess($Name, 'Destroy cluster')) {

@@ -23,7 +23,8 @@
         [string]$Name
     )
     if (-not $Name.StartsWith('mk-', [System.StringComparison]::OrdinalIgnoreCase)) {
-        Stop-MkFunction -Cmdlet $PSCmdlet -Id 'NotOwned' -Category PermissionDenied -Message "The NAT '$Name' is not of this service." -TargetObject $Name
+        $message = "The NAT '$Name' is not of this service."
+        Stop-MkFunction -Cmdlet $PSCmdlet -Id 'NotOwned' -Category PermissionDenied -Message $message -TargetObject $Name
     }
     $nat = Get-MkNat | Where-Object -FilterScript { $_.Name -eq $Name } | Select-Object -First 1
     $changed = $false

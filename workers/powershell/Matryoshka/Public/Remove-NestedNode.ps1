@@ -33,7 +33,8 @@
         return [pscustomobject][ordered]@{ Changed = $false; Existed = $false }
     }
     if ((ConvertFrom-MkNote -Note $vm.Notes).Owner -ne $Owner) {
-        Stop-MkFunction -Cmdlet $PSCmdlet -Id 'NotOwned' -Category PermissionDenied -Message "The virtual machine '$($vm.Name)' is not of '$Owner'." -TargetObject $VMId.ToString()
+        $message = "The virtual machine '$($vm.Name)' is not of '$Owner'."
+        Stop-MkFunction -Cmdlet $PSCmdlet -Id 'NotOwned' -Category PermissionDenied -Message $message -TargetObject $VMId.ToString()
     }
     $changed = $false
     if ($PSCmdlet.ShouldProcess($vm.Name, 'Turn off and remove')) {

@@ -34,7 +34,8 @@
         return [pscustomobject][ordered]@{ Changed = $false; Existed = $false }
     }
     if ((ConvertFrom-MkNote -Note $vmSwitch.Notes).Owner -ne $Owner) {
-        Stop-MkFunction -Cmdlet $PSCmdlet -Id 'NotOwned' -Category PermissionDenied -Message "The switch '$Name' is not of '$Owner'." -TargetObject $Name
+        $message = "The switch '$Name' is not of '$Owner'."
+        Stop-MkFunction -Cmdlet $PSCmdlet -Id 'NotOwned' -Category PermissionDenied -Message $message -TargetObject $Name
     }
     $changed = $false
     if ($PSCmdlet.ShouldProcess($Name, 'Remove switch')) {

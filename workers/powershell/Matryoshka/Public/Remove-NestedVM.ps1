@@ -32,7 +32,8 @@
     $found = Find-MkOwnVM -Name $Name -Owner $Owner -Path (Get-MkNestedVMFolder -Owner $Owner).Configuration
     if ($null -eq $found.Own) {
         if ($found.Taken) {
-            Stop-MkFunction -Cmdlet $PSCmdlet -Id 'NotOwned' -Category PermissionDenied -Message "The virtual machine '$Name' is not of '$Owner'." -TargetObject $Name
+            $message = "The virtual machine '$Name' is not of '$Owner'."
+            Stop-MkFunction -Cmdlet $PSCmdlet -Id 'NotOwned' -Category PermissionDenied -Message $message -TargetObject $Name
         }
         return [pscustomobject][ordered]@{ Changed = $false; Existed = $false }
     }

@@ -52,7 +52,8 @@
         [string]$TimeZone = 'UTC'
     )
     if (-not (Test-MkFile -Path $Path)) {
-        Stop-MkFunction -Cmdlet $PSCmdlet -Id 'DiskNotFound' -Category ObjectNotFound -Message "There is no disk '$Path'." -TargetObject $Path
+        $message = "There is no disk '$Path'."
+        Stop-MkFunction -Cmdlet $PSCmdlet -Id 'DiskNotFound' -Category ObjectNotFound -Message $message -TargetObject $Path
     }
     Assert-MkDiskFree -Cmdlet $PSCmdlet -Path $Path -Owner $Owner
     $changed = $false

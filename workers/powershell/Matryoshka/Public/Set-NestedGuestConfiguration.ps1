@@ -63,7 +63,8 @@
     )
     $adapter = Get-MkGuestAdapter -MacAddress $MacAddress
     if ($null -eq $adapter) {
-        Stop-MkFunction -Cmdlet $PSCmdlet -Id 'AdapterNotFound' -Category ObjectNotFound -Message "This machine has no adapter with the MAC address $MacAddress." -TargetObject $MacAddress
+        $message = "This machine has no adapter with the MAC address $MacAddress."
+        Stop-MkFunction -Cmdlet $PSCmdlet -Id 'AdapterNotFound' -Category ObjectNotFound -Message $message -TargetObject $MacAddress
     }
     $changed = $false
     $restart = $false
