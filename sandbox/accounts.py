@@ -43,7 +43,7 @@ class Accounts:
         return self._accounts.get(plain_name(user))
 
     def check(self, user: str, password: str) -> Account | None:
-        """The account, when the password is right. Blank passwords cannot be used remotely (hyperv.md E.6)."""
+        """The account, when the password is right. Blank passwords cannot be used remotely (docs/sources.md H20)."""
         account = self.find(user)
         if account is None or not password:
             return None

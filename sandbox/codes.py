@@ -1,6 +1,6 @@
 """The WinRM fault codes that the sandbox answers, each as a function that makes the fault.
 
-Sources: facts/psrp.md 2.3 and hyperv.md E.2.
+Sources: docs/sources.md H18.
 
 The texts are English and unimportant: clients match codes.
 """

@@ -1,6 +1,6 @@
 """What waits to be received by one target (a shell or a command), and the rules of Receive.
 
-Rules (facts/psrp.md 2.1, 3.5 and part 6.3): one waiting Receive a target; the same MessageID gets the same answer; a
+Rules (docs/sources.md P2, P6): one waiting Receive a target; the same MessageID gets the same answer; a
 new MessageID acknowledges the answer before; the Receive of a dead client gives way; Connect sends the unacknowledged
 answer again.
 """

@@ -35,7 +35,7 @@ class Emit(Protocol):
 class PipelineContext:
     """What all pipelines of a shell share. `on_lost` breaks the host's connections; `reboot` restarts the host.
 
-    `is_restricted` is a JEA session: commands by name only (no-language mode, facts/hyperv.md E.5).
+    `is_restricted` is a JEA session: commands by name only (no-language mode, docs/sources.md H19).
     """
 
     host: str

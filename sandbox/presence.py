@@ -1,4 +1,4 @@
-"""Who is connected to a shell, and since when nobody has talked to it (facts/psrp.md part 3).
+"""Who is connected to a shell, and since when nobody has talked to it (docs/sources.md P5, P6).
 
 Connected -> Disconnected by the client, or after a minute without traffic; expired after IdleTimeout. The same client
 may go on after an idle disconnection; another one must Connect. Safe to use from several threads.

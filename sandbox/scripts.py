@@ -60,7 +60,7 @@ def not_simulated(text: str) -> PsError:
 
 
 def not_allowed(command: Command) -> PsError:
-    """The answer of a no-language session to a script, or to a command that it does not show (facts/hyperv.md E.5)."""
+    """The answer of a no-language session to a script, or to a command that it does not show (docs/sources.md H19)."""
     if not command.is_script:
         return command_missing(command.name)
     return PsError(

@@ -1,4 +1,4 @@
-"""Message encryption of WinRM over HTTP: the multipart/encrypted form around a SOAP message (facts/psrp.md 2.2)."""
+"""Message encryption of WinRM over HTTP: the multipart/encrypted form around a SOAP message (docs/sources.md P4)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """One shell: a runspace pool, its commands, and who is connected to it.
 
-States (facts/psrp.md 3): Connected; Disconnected by the client or after a minute without traffic; deleted after
+States (docs/sources.md P5, P6): Connected; Disconnected by the client or after a minute without traffic; deleted after
 IdleTimeout. Commands go on without a client. Safe to use from several threads.
 """
 

@@ -1,6 +1,6 @@
 """SOAP 1.2 envelopes of WS-Management in and out: text to a Request, answers and faults to text.
 
-Knows no shells and no PSRP. Sources: MS-WSMV 2.2 and 3.1.4, and recorded Windows answers (facts/psrp.md part 2).
+Knows no shells and no PSRP. Sources: MS-WSMV 2.2 and 3.1.4, and recorded Windows answers (docs/sources.md P1 to P3).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ ACTIONS: Final[dict[str, str]] = {
 _RESPONSES = {name: uri + "Response" for uri, name in ACTIONS.items()}
 
 _DURATION = re.compile(r"^PT(?P<seconds>\d+(?:\.\d+)?)S$", re.IGNORECASE)
-_DEFAULT_TIMEOUT_SECONDS = 60.0  # E.1 MaxTimeoutms
+_DEFAULT_TIMEOUT_SECONDS = 60.0  # MaxTimeoutms (docs/sources.md H17)
 _DEFAULT_ENVELOPE = 153600
 
 _NAMESPACES = (
@@ -85,7 +85,7 @@ class Response:
 
 
 class WSManFault(Exception):
-    """Answered as a SOAP fault with a WSManFault detail; `code` is decimal, Win32 or WinRM (facts/hyperv.md E.2)."""
+    """Answered as a SOAP fault with a WSManFault detail; `code` is decimal, Win32 or WinRM (docs/sources.md H18)."""
 
     def __init__(self, code: int, message: str, *, subcode: str = "w:InternalError", sender: bool = False) -> None:
         super().__init__(message)

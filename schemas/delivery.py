@@ -8,7 +8,7 @@ from schemas.base import Timestamp, choice, object_id
 from schemas.event import EVENT_TYPES
 from schemas.page import PageQuerySchema
 
-DELIVERY_STATES = ("pending", "sending", "delivered", "failed")
+DELIVERY_STATES = ("pending", "succeeded", "failed", "cancelled")
 
 
 class DeliveryAttemptSchema(Schema):
@@ -22,15 +22,22 @@ class DeliveryAttemptSchema(Schema):
 
 
 class DeliverySchema(Schema):
-    """A delivery as callers see it. Its id is the `webhook-id` header of every attempt."""
+    """A delivery as callers see it; `cancelled` was given up with its endpoint.
+
+    Its id is the `webhook-id` header of every attempt.
+    """
 
     id = object_id("wd", required=True)
     endpoint_id = fields.String()
+    url = fields.String()
     job_id = fields.String()
     event_id = fields.String()
     type = choice(*EVENT_TYPES)
     state = choice(*DELIVERY_STATES, required=True)
-    attempts = fields.List(fields.Nested(DeliveryAttemptSchema))
+    tries = fields.Integer(metadata={"description": "How often it was tried."})
+    attempts = fields.List(
+        fields.Nested(DeliveryAttemptSchema), metadata={"description": "The last tries, in the delivery itself only."}
+    )
     next_try_at = Timestamp(allow_none=True)
     created_at = Timestamp()
 

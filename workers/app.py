@@ -101,7 +101,7 @@ def make_app(settings: Settings) -> Celery:
 
 
 def celery_settings() -> dict[str, Any]:
-    """Return the settings of facts/celery-lab.md part 9: wake-ups only, and they may be lost."""
+    """Return the settings of docs/sources.md C10: wake-ups only, and they may be lost."""
     return {
         # The late ack wakes the threads pool's loop, which prefetching off needs; it gives no guarantee.
         "task_acks_late": True,
@@ -118,7 +118,7 @@ def celery_settings() -> dict[str, Any]:
         "worker_hijack_root_logger": False,
         "task_default_queue": "steps",
         "broker_transport_options": {
-            # With it on, a worker dies or hangs when the broker restarts (part 2). Off, a kill loses messages:
+            # With it on, a worker dies or hangs when the broker restarts (C3). Off, a kill loses messages:
             # harmless here.
             "ack_emulation": False,
             "socket_timeout": 10,

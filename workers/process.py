@@ -21,7 +21,7 @@ from workers.settings import Settings
 
 log = structlog.get_logger(__name__)
 
-# Wake-ups wait, slots are free, and nothing started for this long: the consumer hangs (facts/celery-lab.md part 2).
+# Wake-ups wait, slots are free, and nothing started for this long: the consumer hangs (docs/sources.md C3, C11).
 STALLED_SECONDS = 30.0
 
 

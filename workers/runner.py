@@ -18,7 +18,7 @@ import structlog
 from service.ledger.store.claims import Claim, StepOutcome, StepResult
 from workers.errors import LeaseLost, StepCancelled, StepRefused, WorkerError
 from workers.keeper import Lease
-from workers.outcomes import BEGUN, Effects, bug_result, result_of
+from workers.outcomes import ROUND, Effects, bug_result, result_of, without_notes
 from workers.psrp.host import CallScope, ClaimHost
 from workers.psrp.invoke import Watch
 from workers.psrp.line import HostLine
@@ -77,7 +77,8 @@ class _Run:
     def __init__(self, tools: Tools, claim: Claim, lease: Lease) -> None:
         self.tools = tools
         self.begun = claim.attempt > 1 or bool(claim.memo)
-        self.claim = replace(claim, memo={name: value for name, value in claim.memo.items() if name != BEGUN})
+        self.round = int(claim.memo.get(ROUND) or 0)
+        self.claim = replace(claim, memo=without_notes(claim.memo))
         self.lease = lease
         self.scrubber = Scrubber()
         self.reporter = Reporter(tools.ledger, claim, self.scrubber, tools.monotonic)
@@ -86,7 +87,7 @@ class _Run:
             lease, self.reporter, tools.ledger, tools.draining, deadline_of(claim, now), tools.monotonic, tools.sleep
         )
         self.secrets = SecretBox(claim.secrets, tools.keyring, self.scrubber)
-        self.scope = CallScope(_prefix(claim), claim.fence, self.watch.remaining_seconds)
+        self.scope = CallScope(_prefix(claim, self.round), claim.fence, self.watch.remaining_seconds)
         self.host = ClaimHost(tools.line(claim.host_id, self.watch, self.scrubber), self.scope, self.secrets)
 
     def result(self) -> StepResult | None:
@@ -101,7 +102,7 @@ class _Run:
         except WorkerError as error:
             log.info("step_not_done", code=error.code, error_id=getattr(error, "error_id", ""))
             self._tell_the_last()
-            return result_of(error, self.claim, self.scrubber, Effects(self.scope.count, self.begun))
+            return result_of(error, self.claim, self.scrubber, self._effects())
         return self._clean(result)
 
     def _run(self) -> StepResult:
@@ -122,12 +123,15 @@ class _Run:
         self.begun = True
         applied = handler.apply(context)
         if isinstance(applied, Wait):
-            return _wait_result(applied)
+            return _wait_result(applied, self._effects())
         return self._verified(handler, context, applied)
 
     def _verified(self, handler: Step, context: StepContext, applied: Applied) -> StepResult:
         facts = {**applied.facts, **handler.verify(context)}
         return StepResult(StepOutcome.SUCCEEDED, facts=facts, host_report=_report_of(facts))
+
+    def _effects(self) -> Effects:
+        return Effects(self.scope.count, self.begun, self.round + self.scope.recorded_failure)
 
     def _found_done(self) -> StepOutcome:
         # Skipped means that nobody had to do anything. After an earlier claim, that claim may have done it.
@@ -162,7 +166,7 @@ class _Run:
         watch = ConfirmWatch(self.lease, until, self.tools.monotonic)
         line = self.tools.line(self.claim.host_id, watch, self.scrubber)
         host: HostPort = ClaimHost(
-            line, CallScope(_prefix(self.claim), self.claim.fence, lambda: _CONFIRM_SECONDS), self.secrets
+            line, CallScope(self.scope.prefix, self.claim.fence, lambda: _CONFIRM_SECONDS), self.secrets
         )
         if self.scope.last_target is not None:
             host = host.guest(self.scope.last_target)
@@ -192,9 +196,9 @@ class _Run:
         )
 
 
-def _prefix(claim: Claim) -> str:
+def _prefix(claim: Claim, turn: int) -> str:
     undo = ".undo" if claim.phase == "undo" else ""
-    return f"{claim.job_id}.{claim.step_id}.{claim.generation}{undo}"
+    return f"{claim.job_id}.{claim.step_id}.{claim.generation}{undo}{f'.r{turn}' if turn else ''}"
 
 
 def _handler(handlers: Mapping[str, Step], action: str) -> Step:
@@ -204,10 +208,8 @@ def _handler(handlers: Mapping[str, Step], action: str) -> Step:
     return handlers[action]
 
 
-def _wait_result(wait: Wait) -> StepResult:
-    return StepResult(
-        StepOutcome.WAIT, wait_seconds=wait.seconds, memo={**wait.memo, BEGUN: True}, message=wait.message
-    )
+def _wait_result(wait: Wait, effects: Effects) -> StepResult:
+    return StepResult(StepOutcome.WAIT, wait_seconds=wait.seconds, memo=effects.memo(wait.memo), message=wait.message)
 
 
 def _report_of(facts: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -140,10 +140,17 @@ class Stack:
         return self._directory / "logs" / f"{_PROGRAMS.get(name, name)}.log"
 
     def _run(self, name: str, argv: tuple[str, ...], output: Path | None = None, **extra: str) -> None:
-        self._supervisor.start(Program(name, argv, {**self.environment(), **extra}, self.log(name), output))
+        environment = {**self.environment(), **self._secrets_of(name), **extra}
+        self._supervisor.start(Program(name, argv, environment, self.log(name), output))
+
+    def _secrets_of(self, name: str) -> dict[str, str]:
+        """Each program gets what it needs to know and nothing else: only workers hold the key that opens secrets."""
+        if name.startswith("WORKER"):
+            return {"MATRYOSHKA_PRIVATE_KEY_FILE": str(self._directory / "keys" / "sealing.key")}
+        return {"SANDBOX_PASSWORD": self._password} if name == "SANDBOX" else {}
 
     def environment(self) -> dict[str, str]:
-        """Return the environment of the programs: this process's, the stack's settings, and the caller's."""
+        """Return what all programs get: this process's environment, the stack's settings, and the caller's."""
         keys = self._directory / "keys"
         ours = {
             "PYTHON": sys.executable,
@@ -151,14 +158,12 @@ class Stack:
             "PYTHONUNBUFFERED": "1",
             "MATRYOSHKA_REDIS_URL": self.redis_url,
             "MATRYOSHKA_PUBLIC_KEY_FILE": str(keys / "sealing.pub"),
-            "MATRYOSHKA_PRIVATE_KEY_FILE": str(keys / "sealing.key"),
             "MATRYOSHKA_BIND": f"127.0.0.1:{self._ports['api']}",
             "MATRYOSHKA_BASE_URL": self.url,
             "MATRYOSHKA_LEASE_SECONDS": str(self.settings.lease_seconds),
             "MATRYOSHKA_HEARTBEAT_SECONDS": str(self.settings.heartbeat_seconds),
             "MATRYOSHKA_WORKER_THREADS": str(self.settings.worker_threads),
             "MATRYOSHKA_WEBHOOK_NETWORKS": "127.0.0.0/8",
-            "SANDBOX_PASSWORD": self._password,
         }
         return {**os.environ, **ours, **self.settings.environment}
 
@@ -205,7 +210,7 @@ class Stack:
             "address": host["address"],
             "port": host["port"],
             "scheme": host["scheme"],
-            "auth": "basic",
+            "auth": "negotiate",
             "username": "Administrator",
             "password": {"value": self._password},
             "ca_pem": Path(host["ca_file"]).read_text(),

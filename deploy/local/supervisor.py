@@ -6,6 +6,7 @@ import ctypes
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -89,6 +90,9 @@ class Supervisor:
             self.start(child.program)
         except InterruptedError:
             return
+        except OSError as error:
+            # This thread must live: the kernel ends its children with it.
+            print(f"{child.program.name} cannot be started again: {error}", file=sys.stderr)
 
 
 def _spawn(program: Program) -> subprocess.Popen[bytes]:

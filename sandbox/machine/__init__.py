@@ -1,4 +1,4 @@
-"""A foreign machine: simulated Windows hosts, their VMs and what runs in these, from facts/hyperv.md alone."""
+"""A foreign machine: simulated Windows hosts, their VMs and what runs in these (docs/functions.md, docs/sources.md)."""
 
 from sandbox.machine.api import Command, Credential, Host, Runspace, SecretText, Streams
 from sandbox.machine.clock import Clock

@@ -1,4 +1,4 @@
-"""What differs between OS builds: names, VM configuration versions, nesting. Source: facts/hyperv.md A.2 to A.4."""
+"""What differs between OS builds: names, VM configuration versions, nesting. Source: docs/sources.md H1 to H3."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Build:
 BUILDS = {
     build.number: build
     for build in (
-        # The VM version of TP4 is uncertain (facts A.2); 7.0 is its era.
+        # The VM version of TP4 is uncertain (docs/sources.md H1); 7.0 is its era.
         Build(TP4, "Windows Server 2016 Technical Preview 4", ("5.0", "6.2", "7.0"), "", None),
         Build(14393, "Windows Server 2016", ("5.0", "6.2", "7.0", "7.1", "8.0"), "8.0", None),
         Build(17763, "Windows Server 2019", ("5.0", "6.2", "7.0", "7.1", *_NEW), "8.0", None),

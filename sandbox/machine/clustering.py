@@ -1,4 +1,4 @@
-"""What failover clusters do and refuse (facts/hyperv.md D). Callers hold the realm's lock."""
+"""What failover clusters do and refuse (docs/sources.md H13 to H16). Callers hold the realm's lock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A few of Hyper-V's own cmdlets, for people and for tests of the wire (facts/hyperv.md C.2, C.3)."""
+"""A few of Hyper-V's own cmdlets, for people and for tests of the wire (docs/sources.md H8, H9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a machine reads of its own CPU. Every cell is a row of facts/hyperv.md B.2; rows marked I there are inferred."""
+"""What a machine reads of its own CPU. Every cell is one of docs/sources.md H6; those marked U there are inferred."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def probe(realm: Realm, machine: Machine) -> dict[str, Any]:
     """The probe record of Get-NestedCpuProbe."""
     bits = shows_extensions(machine)
     vendor, name, microcode = _NAMES[machine.vendor]
-    # SLAT on a root partition: reports differ (B.2 *), so it can be chosen.
+    # SLAT on a root partition: reports differ (docs/sources.md H6), so it can be chosen.
     slat = bits or (classification(machine) == "root" and realm.config.root_slat)
     return {
         "ComputerName": machine.computer_name,

@@ -6,7 +6,7 @@
      +-- MachineLost        the machine went away under the call (reboot, power cut); no record is answered: the
                             connection breaks
 
-Ids and categories: facts/hyperv.md C.4, C.6, D.2. Texts are English and must not be matched by anyone.
+Ids and categories: docs/sources.md H10, H12, H14. Texts are English and must not be matched by anyone.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Windows features of a machine: what Install-WindowsFeature and DISM do and refuse (facts/hyperv.md C.5).
+"""Windows features of a machine: what Install-WindowsFeature and DISM do and refuse (docs/sources.md H11).
 
 Callers hold the realm's lock.
 """

@@ -104,7 +104,7 @@ def _refuse_members(call: Call, targets: list[Machine]) -> None:
 
 
 def _refuse_access_point(call: Call, access_point: str, name: str) -> None:
-    """A network name in Active Directory needs members of a domain (facts D.3, D.4)."""
+    """A network name in Active Directory needs members of a domain (docs/sources.md H15)."""
     if access_point == "ActiveDirectoryAndDns" and not call.machine.domain:
         text = f"An error occurred while performing the operation. creating the cluster '{name}': no domain."
         raise winerrors.cluster("New-Cluster", "NewCluster", "NotSpecified", text, code=0x8007054B, target=name)

@@ -104,7 +104,7 @@ def remove_switch(call: Call, *, Name: str, Owner: str) -> Record:
 
 def _require_administrator(call: Call, cmdlet: str) -> None:
     if not call.logon.is_admin:
-        # NetNat needs a local administrator (facts C.0).
+        # NetNat needs a local administrator (docs/sources.md H5).
         error = winerrors.system_error(5, cmdlet, "Access is denied.", category="PermissionDenied")
         error.hresult = E_ACCESS_DENIED - 0x100000000
         raise error

@@ -1,6 +1,6 @@
 """What the Hyper-V platform of a machine does and refuses, at any level. Callers hold the realm's lock.
 
-Sources: facts/hyperv.md A (nesting by build), C.2, C.3, C.6.
+Sources: docs/sources.md H1 to H5 (nesting by build), H8, H9, H12.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def free_mib(machine: Machine) -> int:
 
 
 def can_nest(realm: Realm, machine: Machine, version: str) -> bool:
-    """Whether this platform starts a VM of that version with exposed extensions (facts A.2 to A.4)."""
+    """Whether this platform starts a VM of that version with exposed extensions (docs/sources.md H1 to H3)."""
     needed = build_of(machine).nesting_version(machine.vendor)
     if needed is None or not realm.config.offer_nested_virt:
         return False

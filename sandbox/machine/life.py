@@ -1,4 +1,4 @@
-"""How machines live: power on, boot stages, restarts, power off. Times follow facts/field.md d.8 and d.13.
+"""How machines live: power on, boot stages, restarts, power off. Times follow docs/sources.md H11 and H22.
 
 Life goes on by itself: `settle` brings a machine up to the present, so nothing has to run in the background.
 Callers hold the realm's lock.

@@ -42,7 +42,7 @@ class MachineRunspace:
 
 
 def _only_command(script: str) -> str:
-    """A script that is only the name of a command; others are refused as in a no-language endpoint (facts E.5)."""
+    """A script that is only the name of a command; others are refused as where no language is (docs/sources.md H19)."""
     name = script.strip()
     if name.lower() in COMMANDS:
         return name

@@ -1,6 +1,6 @@
 """Sessions into a guest: PowerShell Direct by VM id, or WinRM by name or address, with the guest's own accounts.
 
-What is refused and how: facts/hyperv.md C.4 (PowerShell Direct) and E.6 (filtered token).
+What is refused and how: docs/sources.md H10 (PowerShell Direct) and H20 (filtered token).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Errors of Windows' own cmdlets: ids and categories of facts/hyperv.md C.4, C.6, D.2. Uncertain ones say so."""
+"""Errors of Windows' own cmdlets: ids and categories of docs/sources.md H10, H12, H14. Uncertain ones say so."""
 
 from __future__ import annotations
 

@@ -17,7 +17,6 @@ from flask import Request
 
 from service.api.problems import Problem
 
-SCOPES = ("jobs:read", "jobs:write", "hosts:read", "hosts:write", "webhooks:write", "admin")
 PUBLIC = "public"
 KEY_PREFIX = "mk_"
 CACHE_SECONDS = 3.0

@@ -4,30 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import fields, validate
-
-from schemas.delivery import DeliveryAttemptSchema, DeliveryQuerySchema, DeliverySchema
 from service.api.answers import rfc3339
-from service.ledger.store import Delivery, DeliveryState
-
-_STATES = tuple(str(state) for state in DeliveryState)
-
-
-class DeliveryViewSchema(DeliverySchema):
-    """A delivery as callers see it; `cancelled` was given up with its endpoint."""
-
-    url = fields.String()
-    state = fields.String(required=True, validate=validate.OneOf(_STATES))
-    tries = fields.Integer(metadata={"description": "How often it was tried."})
-    attempts = fields.List(
-        fields.Nested(DeliveryAttemptSchema), metadata={"description": "The last tries, in the delivery itself only."}
-    )
-
-
-class DeliveryListQuerySchema(DeliveryQuerySchema):
-    """Filters of the list of deliveries."""
-
-    state = fields.String(validate=validate.OneOf(_STATES))
+from service.ledger.store import Delivery
 
 
 def delivery_body(delivery: Delivery) -> dict[str, Any]:

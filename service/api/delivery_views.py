@@ -8,10 +8,11 @@ from flask import Response, request
 from flask_smorest import Blueprint
 
 from schemas.base import EmptySchema
+from schemas.delivery import DeliveryQuerySchema, DeliverySchema
 from schemas.page import page_of
 from service.api.answers import answer, base_of
 from service.api.context import context
-from service.api.delivery_shapes import DeliveryListQuerySchema, DeliveryViewSchema, delivery_body
+from service.api.delivery_shapes import delivery_body
 from service.api.listing import list_page
 from service.api.operation import Operation, route
 from service.api.problems import not_found
@@ -28,8 +29,8 @@ _DELIVERY = "/v1/webhook-deliveries/<identifier:delivery_id>"
         "GET",
         "/v1/webhook-deliveries",
         "webhooks:write",
-        {200: page_of(DeliveryViewSchema)},
-        query=DeliveryListQuerySchema(),
+        {200: page_of(DeliverySchema)},
+        query=DeliveryQuerySchema(),
         answer_headers={200: ("Link",)},
     ),
 )
@@ -43,7 +44,7 @@ def list_deliveries(query: dict[str, Any]) -> Response:
     )
 
 
-@route(blueprint, Operation("getWebhookDelivery", "GET", _DELIVERY, "webhooks:write", {200: DeliveryViewSchema}))
+@route(blueprint, Operation("getWebhookDelivery", "GET", _DELIVERY, "webhooks:write", {200: DeliverySchema}))
 def get_delivery(delivery_id: str) -> Response:
     """Get a delivery with the log of its last tries: status, duration and the beginning of each answer."""
     delivery = context().store.deliveries.get(delivery_id)
@@ -59,7 +60,7 @@ def get_delivery(delivery_id: str) -> Response:
         "POST",
         f"{_DELIVERY}:redeliver",
         "webhooks:write",
-        {202: DeliveryViewSchema},
+        {202: DeliverySchema},
         body=EmptySchema(),
         body_required=False,
         answer_headers={202: ("Location",)},

@@ -10,8 +10,8 @@ from apispec import APISpec
 from schemas.address import IPv4, Subnet
 from schemas.base import LABEL_LIMIT, Labels, Timestamp
 from schemas.event import WebhookBodySchema
+from schemas.key import SCOPES
 from schemas.problem import ProblemSchema
-from service.api.auth import SCOPES
 from service.api.problems import MEDIA_TYPE, RETRYABLE
 
 TITLE = "Matryoshka"

@@ -10,6 +10,7 @@ from flask import Response, request
 from flask_smorest import Blueprint
 
 from schemas.base import EmptySchema
+from schemas.delivery import DeliverySchema
 from schemas.page import PageQuerySchema, page_of
 from schemas.webhook import (
     EndpointCreateSchema,
@@ -21,7 +22,7 @@ from schemas.webhook import (
 from service.api.answers import answer, base_of, no_content
 from service.api.conditional import check_if_match, etag_of, is_unchanged, not_modified
 from service.api.context import Context, context
-from service.api.delivery_shapes import DeliveryViewSchema, delivery_body
+from service.api.delivery_shapes import delivery_body
 from service.api.listing import list_page
 from service.api.moves import ledger_refusals
 from service.api.operation import Operation, route
@@ -200,7 +201,7 @@ def rotate_secret(endpoint_id: str, body: dict[str, Any]) -> Response:
         "POST",
         f"{_ENDPOINT}:ping",
         "webhooks:write",
-        {202: DeliveryViewSchema},
+        {202: DeliverySchema},
         body=EmptySchema(),
         body_required=False,
         problems=(409,),

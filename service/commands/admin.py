@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 import redis
 
-from schemas.key import KeySchema
-from service.api.auth import SCOPES, hash_key, new_key
+from schemas.key import SCOPES, KeySchema
+from service.api.auth import hash_key, new_key
 from service.api.openapi import openapi_yaml
 from service.commands.showing import show_json, show_list
 from service.ledger.ids import new_id

@@ -11,6 +11,7 @@ from typing import Any, TextIO
 import click
 
 from schemas.host import AUTHENTICATION
+from schemas.image import EDITIONS
 from service.commands.client import client_from_env
 from service.commands.jobs import read_request
 from service.commands.showing import show_json, show_list
@@ -135,10 +136,19 @@ def images() -> None:
 
 
 @images.command("add")
-@click.argument("file", type=click.File())
-def add_image(file: TextIO) -> None:
-    """Add the image that FILE (JSON) describes."""
-    show_json(client_from_env().call("POST", "/v1/images", read_request(file)))
+@click.argument("file", type=click.File(), required=False)
+@click.option("--name")
+@click.option("--path", help="Where the VHDX is on the hosts.")
+@click.option("--sha256", help="Its hash, as Get-FileHash prints it.")
+@click.option("--os-build", type=int, help="20348 for Windows Server 2022, 26100 for 2025.")
+@click.option("--os-name")
+@click.option("--edition", type=click.Choice(EDITIONS))
+@click.option("--generation", type=click.Choice(["1", "2"]), callback=lambda _c, _p, value: value and int(value))
+def add_image(file: TextIO | None, **given: Any) -> None:
+    """Add the image that FILE (JSON) or the options describe; an option goes before the file's member."""
+    members = read_request(file) if file else {}
+    members |= {name: value for name, value in given.items() if value is not None}
+    show_json(client_from_env().call("POST", "/v1/images", members))
 
 
 @images.command("list")

@@ -61,7 +61,7 @@ def shell(redis_url: str, tmp_path: Path) -> Iterator[Shell]:
         one = Shell(served, redis_url, tmp_path)
         options = ("--name", "hv1", "--address", "192.0.2.10", "--username", "Administrator", "--label", "purpose=lab")
         one.json("hosts", "register", *options, "--password-env", "HOST_PASSWORD", HOST_PASSWORD="geheim")
-        one.json("images", "add", one.file(IMAGE))
+        one.json("images", "add", one.file(IMAGE), "--edition", "datacenter")
         yield one
 
 

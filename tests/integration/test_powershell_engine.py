@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from tests.integration.powershell_docs import documented, page
-from tests.integration.powershell_kit import FAKES, FOLDER, MODULE, ROOT, Engine, function_files, joined_source
+from tests.integration.powershell_kit import FAKES, FOLDER, MODULE, Engine, function_files, joined_source
+from tests.powershell.make_cmdlets import CMDLETS
 
-_TABLES = ROOT.parent / "shared" / "facts" / "cmdlets"
 _OWN = {path.stem for part in ("Private", "Public") for path in function_files(part)}
 # Their modules are made of functions, which do not hear our $ErrorActionPreference (their scope is not below ours).
 _DEAF = frozenset(
@@ -159,15 +159,8 @@ def test_no_aliases_and_no_guessed_positions(installed: dict[str, Any]) -> None:
 
 @pytest.fixture(scope="module")
 def tables() -> dict[str, dict[str, Any]]:
-    """What Windows' cmdlets take, by name, from the fact tables beside the repository."""
-    if not _TABLES.is_dir():
-        pytest.skip(f"no fact tables in {_TABLES}")
-    found: dict[str, dict[str, Any]] = {}
-    for path in [*_TABLES.glob("*.json"), *_TABLES.glob("observed/*.json")]:
-        for name, facts in json.loads(path.read_text(encoding="utf-8"))["cmdlets"].items():
-            known = found.setdefault(name, {"module": path.stem, "parameters": set(), "seven": set()})
-            known["parameters"] |= set(facts["parameters"])
-            known["seven"] |= set(facts.get("only_in_7") or ())
+    """What Windows' cmdlets take, by name; tests/powershell/make_cmdlets.py wrote the table."""
+    found: dict[str, dict[str, Any]] = json.loads(CMDLETS.read_text(encoding="utf-8"))
     return found
 
 
@@ -181,8 +174,8 @@ def test_only_known_cmdlets_are_called(installed: dict[str, Any], tables: dict[s
         place = f"{call['file']}:{call['line']} {call['name']}"
         assert call["name"] in tables, place
         known = tables[call["name"]]
-        assert set(call["parameters"]) - known["parameters"] - common == set(), place
-        assert set(call["parameters"]) & known["seven"] == set(), place
+        assert set(call["parameters"]) - {*known["parameters"]} - common == set(), place
+        assert set(call["parameters"]) & {*known["seven"]} == set(), place
 
 
 def test_errors_of_windows_stop(installed: dict[str, Any], tables: dict[str, dict[str, Any]]) -> None:

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import itertools
-import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
 import pytest
 
-from schemas.kinds.nested_host import NestedHostRequestSchema
-from service.ledger.ids import new_id
-from service.ledger.known import plan_context
 from service.ledger.plan import Step
-from service.ledger.plans import build_plan
-from service.ledger.store import Image
 from tests.integration.ledger_kit import wait_until
 from tests.integration.sandbox_process import IMAGE, PASSWORD, SandboxProcess, running_sandbox
 from tests.integration.worker_kit import Workshop, open_workshop
@@ -235,68 +228,3 @@ def test_no_secret_is_stored_anywhere(workshop: Workshop) -> None:
         assert form not in dump
     assert base64.b64encode(_GUEST_PASSWORD.encode("utf-16-le")).decode() not in dump
     assert "[secret]" in dump
-
-
-def _build(workshop: Workshop, meanwhile: Callable[[], None]) -> str:
-    """Submit a nested host, work until it ends or two minutes are over, and return the job's id."""
-    request = NestedHostRequestSchema().load(_nested_host(workshop.host_id))
-    lab_id = new_id("lab", 1_800_000_000.0)
-    image = Image("img_1", "ws2022", IMAGE, sha256=_SHA256, os_build=20348)
-    plan = build_plan(request, plan_context(lab_id, workshop.store.hosts.get(workshop.host_id), image))
-    job_id = workshop.submit(
-        kind="nested_host",
-        plan=plan,
-        request=request,
-        lab_id=lab_id,
-        creates_lab=True,
-        secrets={"guest_administrator": _GUEST_PASSWORD},
-    )
-    until = time.monotonic() + 120
-    while workshop.state(job_id) in ("queued", "running") and time.monotonic() < until:
-        workshop.store.leases.sweep()
-        meanwhile()
-        if not workshop.hands.work_once():
-            time.sleep(0.05)
-    return job_id
-
-
-def test_a_nested_host_is_built_from_its_request(redis_url: str) -> None:
-    """The whole plan of nested_host runs to its end, and no secret is left anywhere in the ledger."""
-    with running_sandbox(clock=400.0) as sandbox, open_workshop(redis_url, sandbox) as workshop:
-        job_id = _build(workshop, lambda: None)
-
-        failed = [(item.id, item.error) for item in workshop.store.jobs.steps(job_id) if item.error]
-        assert [] == failed
-        assert "succeeded" == workshop.state(job_id)
-        assert _GUEST_PASSWORD not in workshop.dump()
-
-
-def test_a_build_survives_broken_connections_and_a_reboot(redis_url: str) -> None:
-    """Connections break at random and the host restarts in the middle: every effect happens once, no step needs a retry."""
-    chance = random.Random(7)
-    rounds = itertools.count()
-    with running_sandbox(clock=150.0) as sandbox, open_workshop(redis_url, sandbox, auth="negotiate") as workshop:
-
-        def disturb() -> None:
-            sandbox.reset()
-            sandbox.fault(
-                "drop", action=chance.choice(["Command", "Receive", "Signal"]), when=chance.choice(["before", "after"])
-            )
-            if next(rounds) == 6:
-                sandbox.ask("POST", "/hosts/HV01/reboot", {"seconds": 60})
-
-        job_id = _build(workshop, disturb)
-
-        assert "succeeded" == workshop.state(job_id)
-        assert {1} == {item.attempt for item in workshop.store.jobs.steps(job_id)}
-        twice = {name: found for name, found in sandbox.effects().items() if any(times > 1 for times in found.values())}
-        assert {} == twice
-
-
-def _nested_host(host_id: str) -> dict[str, Any]:
-    return {
-        "kind": "nested_host",
-        "host": {"id": host_id},
-        "node": {"image": {"name": "ws2022"}, "memory_mib": 8192, "processor_count": 2},
-        "network": {"switch": {"kind": "internal", "name": "lab"}, "subnet": "172.30.50.0/24"},
-    }

@@ -5,13 +5,9 @@ from __future__ import annotations
 import base64
 import ipaddress
 import socket
-import ssl
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,6 +17,7 @@ from service.ledger.event import Event, EventType
 from service.ledger.ids import new_id
 from service.ledger.store import Endpoint
 from service.ledger.store.deliveries import Delivery, DeliveryClaim, DeliveryState
+from tests.integration.webhook_receiver import Receiver, receiving
 from tests.integration.webhook_tls import certificate_for
 from tests.integration.worker_kit import Workshop, open_workshop
 from workers.outbound import AddressRules
@@ -31,63 +28,6 @@ _SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 _OLD = "whsec_" + base64.b64encode(b"o" * 32).decode()
 _LOOPBACK = AddressRules((ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128")))
 _NOW = 1_800_000_000.0
-
-
-@dataclass
-class Receiver:
-    """A receiver that answers what it is told and keeps what it got."""
-
-    url: str
-    status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
-    body: bytes = b"thanks"
-    drip_seconds: float = 0.0
-    got: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
-
-
-@contextmanager
-def receiving(context: ssl.SSLContext | None = None) -> Iterator[Receiver]:
-    """Run a receiver on loopback."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            receiver.got.append((self.path, {name.lower(): value for name, value in self.headers.items()}, body))
-            self.send_response(receiver.status)
-            for name, value in receiver.headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self._drip()
-            self.wfile.write(receiver.body)
-
-        def _drip(self) -> None:
-            until = time.monotonic() + receiver.drip_seconds
-            while time.monotonic() < until:
-                self.wfile.write(b".")
-                self.wfile.flush()
-                time.sleep(0.05)
-
-        def handle_one_request(self) -> None:
-            try:
-                super().handle_one_request()
-            except OSError:
-                self.close_connection = True
-
-        def log_message(self, *_: object) -> None:
-            """Nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    if context is not None:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-    receiver = Receiver(f"{'https' if context else 'http'}://localhost:{server.server_address[1]}/hook?a=1")
-    thread = threading.Thread(target=server.serve_forever, args=[0.05], daemon=True)
-    thread.start()
-    try:
-        yield receiver
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 @pytest.fixture

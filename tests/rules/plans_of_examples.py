@@ -49,8 +49,7 @@ def lab_facts() -> dict[str, Any]:
 
 
 def _loaded(body: Mapping[str, Any]) -> dict[str, Any]:
-    text = json.dumps(body).replace("lab_REPLACE", LAB_ID)
-    request: dict[str, Any] = REQUEST_SCHEMAS[body["kind"]]().load(json.loads(text))
+    request: dict[str, Any] = REQUEST_SCHEMAS[body["kind"]]().load(dict(body))
     return request
 
 

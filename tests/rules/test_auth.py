@@ -8,7 +8,8 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from service.api.auth import PUBLIC, SCOPES
+from schemas.key import SCOPES
+from service.api.auth import PUBLIC
 from service.app import create_app
 from service.settings import Settings
 

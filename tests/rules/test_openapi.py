@@ -93,11 +93,10 @@ def test_callbacks_and_webhooks_have_the_same_body() -> None:
 
 @pytest.mark.parametrize("kind", sorted(REQUEST_SCHEMAS))
 def test_every_kind_has_an_example_that_can_be_used(kind: str) -> None:
-    """The document shows a ready request of each kind; it passes its schema once ids are put in."""
+    """The document shows a ready request of each kind, and it passes its schema as it is."""
     body = request_examples()[kind]["value"]
-    text = json.dumps(body).replace("lab_REPLACE", "lab_" + "0" * 26)
 
-    assert JobRequestSchema().load(json.loads(text))["kind"] == kind
+    assert JobRequestSchema().load(body)["kind"] == kind
 
 
 def test_secrets_are_write_only() -> None:

@@ -1,6 +1,6 @@
 """What a failure of the wire means. The one place where pypsrp's, requests' and spnego's exceptions become ours.
 
-The order follows what was measured (facts/psrp.md part 5): an SSLError is a ConnectionError too, so it is looked at
+The order follows what was measured (docs/sources.md P9, P10): an SSLError is a ConnectionError too, so it is looked at
 first. Whether a request may have been carried out is the question that matters: only failures to connect rule it out.
 """
 

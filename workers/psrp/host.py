@@ -34,6 +34,7 @@ class CallScope:
     fence: int
     remaining_seconds: Callable[[], float]
     count: int = 0
+    recorded_failure: bool = False
     last_call_id: str = ""
     last_target: GuestTarget | None = None
 
@@ -64,6 +65,7 @@ class ClaimHost:
         for _ in range(_OTHERS):
             record = self._change_once(name, parameters)
             if record.get("Name") == name:
+                self.scope.recorded_failure |= record.get("Status") != "completed"
                 return self._result(name, record)
             # An earlier run of this step took another path: this number is that call's, and it is over.
             log.info("call_id_taken", call_id=self.scope.last_call_id, by=record.get("Name"))

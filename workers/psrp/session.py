@@ -1,7 +1,7 @@
 """One session to a host: one WSMan connection, one runspace pool, used by one thread at a time.
 
 Sharing any of these between running threads corrupts the serializer's tables, and on NTLM the sealed connection
-(facts/psrp.md part 4). A session is handed over only while nothing runs on it, and is renewed, never repaired.
+(docs/sources.md P7). A session is handed over only while nothing runs on it, and is renewed, never repaired.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The failover cluster of the nodes: validated, formed on the first node, joined one by one, with its witness.
 
 Every call goes into the first node with its own logon: cluster cmdlets cannot hop to other machines from a remoting
-session without credentials (facts/hyperv.md D.1).
+session without credentials (docs/sources.md H13).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The CPU ledger: what each level of a lab read from its processor, what it should read, and what that proves.
 
-Expectations are facts/hyperv.md B.2. Only two rows are proofs: the node's hypervisor launched (event 1), and a VM in it
+Expectations: docs/sources.md H6. Only two rows are proofs: the node's hypervisor launched (event 1), and a VM in it
 is Running. Every other row compares with what is documented, observed or inferred, and never fails a job. Pure.
 """
 

@@ -82,7 +82,7 @@ def _start(ctx: StepContext) -> dict[str, Any]:
             switch_name=ctx.params.get("switch") or "",
         )
     except RemoteError as error:
-        # A refused start has generic ids (facts/hyperv.md C.6): inside a node it means that nothing virtualizes there.
+        # A refused start has generic ids (docs/sources.md H12): inside a node it means that nothing virtualizes there.
         if reason_of(error) is not None or error.retryable:
             raise
         message = f"the nested VM did not start [{error.error_id}]"

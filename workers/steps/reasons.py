@@ -2,7 +2,7 @@
 
 The only place that knows error ids. Keys are the part of FullyQualifiedErrorId before its first comma; ids that many
 cmdlets share are narrowed by the cmdlet's class name. Message texts are never read: Windows localizes them.
-Sources: docs/functions.md for `Matryoshka.*`; facts/hyperv.md C.4, C.6 and D.2 for the ids of Windows.
+Sources: docs/functions.md for `Matryoshka.*`; docs/sources.md H10, H12 and H14 for the ids of Windows.
 """
 
 from __future__ import annotations
@@ -145,13 +145,13 @@ NOT_LAUNCHED: Mapping[int, str] = {
     32: "the hypervisor does not support this platform",
     5: "launch is disabled in the boot configuration (hypervisorlaunchtype)",
 }
-"""What a failure event of Microsoft-Windows-Hyper-V-Hypervisor means; facts/field.md d.13."""
+"""What a failure event of Microsoft-Windows-Hyper-V-Hypervisor means; docs/sources.md H7."""
 
 
 def reason_of(error: RemoteError) -> Reason | None:
     """Return the reason of an error; None when neither its id nor its HRESULT is known."""
     word, _, origin = error.error_id.partition(",")
-    if error.type_name.endswith("PSDirectException"):  # facts/hyperv.md C.4: only a rejected credential has this type
+    if error.type_name.endswith("PSDirectException"):  # docs/sources.md H10: only a rejected credential has this type
         return _GUEST_CREDENTIAL
     known_number = _HRESULTS.get(error.hresult & 0xFFFFFFFF)
     if word.startswith("Matryoshka."):

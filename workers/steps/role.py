@@ -123,7 +123,7 @@ def _role_fact(ctx: StepContext, answer: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _role_waits(ctx: StepContext, boot_id: str) -> bool:
-    # Some builds do not report the reboot that a role needs (facts/hyperv.md C.5). Still the boot that the role was
+    # Some builds do not report the reboot that a role needs (docs/sources.md H11). Still the boot that the role was
     # installed in: not yet restarted.
     role = ctx.facts.get(f"node.{ctx.node}.role") or {}
     return bool(role.get("restart_needed")) and role.get("boot_id") == boot_id

@@ -2,7 +2,7 @@
 
 `findings_for_host` judges the report of `Get-NestedHostReport` (keys in snake_case), `findings_for_node` the settings
 of one node on such a host. What a report does not say is not judged. What Microsoft's pages disagree about, or what is
-not documented, is never an error (facts/hyperv.md part G).
+not documented, is never an error (marked U in docs/sources.md H1 to H4).
 """
 
 from __future__ import annotations

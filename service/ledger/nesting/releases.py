@@ -1,6 +1,6 @@
 """Windows releases by build, and what each needs to expose virtualization extensions. Pure data with its sources.
 
-Facts: `facts/hyperv.md` A.2 to A.4 and G, taken from Microsoft's own pages and their history.
+Facts: docs/sources.md H1 to H4, taken from Microsoft's own pages and their history.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How long each action lasts on a healthy host, what it costs the host, and the one way to make a step. Pure.
 
 Seconds are those of docs/functions.md, added up over the functions that the action calls. The first boot of a guest
-is not in that page: 3 to 7 minutes were seen in the field (facts/field.md d.8).
+is not in that page: 3 to 7 minutes were seen in the field (docs/sources.md H22).
 """
 
 from __future__ import annotations

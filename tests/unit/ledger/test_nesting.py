@@ -13,7 +13,7 @@ from service.ledger.nesting.releases import AMD, INTEL, RELEASES, parse_version,
 from service.ledger.plan import Finding, Severity
 
 _NAMES = {INTEL: "Intel", AMD: "AMD"}
-# Which released builds nest: facts/hyperv.md A.2 and A.4.
+# Which released builds nest: docs/sources.md H1 and H3.
 _NESTS = {
     (10586, INTEL): True,
     (10586, AMD): False,

@@ -1,4 +1,4 @@
-"""The shape of every answer against tables written by hand from recorded answers of Windows (facts/psrp.md 1)."""
+"""The shape of every answer against tables written by hand from recorded answers of Windows (docs/sources.md P1)."""
 
 from __future__ import annotations
 

@@ -21,6 +21,7 @@ from workers.errors import (
 )
 from workers.psrp.invoke import Invocation
 from workers.steps.base import Applied, Checked, StepContext, Wait
+from workers.steps.reasons import explained
 
 
 def _changing(ctx: StepContext) -> Applied:
@@ -166,6 +167,26 @@ def test_a_guest_that_is_away_is_waited_for_even_before_a_change() -> None:
     assert StepOutcome.WAIT is _result(bench).outcome
 
 
+def test_a_full_host_is_queued_for_again() -> None:
+    """A VM that does not start for want of memory waits for capacity instead of using up its attempts."""
+    full = RemoteError("no memory", error_id="OutOfMemory,Microsoft.HyperV.PowerShell.Commands.StartVM")
+
+    def start(ctx: StepContext) -> Applied:
+        with explained():
+            return _changing(ctx)
+
+    result = _result(_bench(Act(applies=start), **{"New-Thing": full}))
+
+    again = _bench(Act())
+    again.handlers["Act"] = Act(applies=_changing)
+    _result(again, make_claim("Act", memo=result.memo))
+
+    assert (StepOutcome.FAILED, True) == (result.outcome, result.requeue_capacity)
+    assert again.calls[0].call_id.endswith(".1.r1#1")  # the journal would answer the old id with the old failure
+    assert result.error is not None
+    assert "CAPACITY_RAM" == result.error["code"]
+
+
 def test_a_busy_host_is_waited_for() -> None:
     """No free session is nobody's failure: the step waits and costs no attempt."""
     bench = _bench(Act(applies=_changing), **{"New-Thing": HostBusy("full")})
@@ -215,46 +236,6 @@ def test_a_leaving_process_releases_the_step() -> None:
 
     assert StepOutcome.RELEASED is result.outcome
     assert {"_begun": True} == result.memo
-
-
-def _cancel(_: Invocation, watch: Any) -> None:
-    if hasattr(watch, "reporter"):
-        watch.lease.cancelling = True
-        watch.tick()
-
-
-@pytest.mark.parametrize(
-    ("status", "unconfirmed"), [("stopped", False), ("absent", False), ("abandoned", False), ("running", True)]
-)
-def test_a_cancelled_call_is_confirmed_by_the_journal(status: str, unconfirmed: bool) -> None:
-    """After a cancel the journal is asked; only when it still says running the result is unconfirmed."""
-    bench = _bench(Act(applies=_changing), **{"Get-NestedCall": f'{{"Status": "{status}"}}'})
-    bench.during = _cancel
-
-    result = _result(bench)
-
-    asked = [item for item in bench.calls if item.function == "Get-NestedCall"]
-    assert (StepOutcome.CANCELLED, unconfirmed) == (result.outcome, result.cancel_unconfirmed)
-    assert bench.calls[0].call_id == asked[0].parameters["parameters"]["CallId"]
-
-
-def test_a_cancel_that_cannot_be_confirmed_says_so() -> None:
-    """When the host does not answer after a cancel, the result is unconfirmed instead of lost."""
-    bench = _bench(Act(applies=_changing), **{"Get-NestedCall": HostUnreachable("down")})
-    bench.during = _cancel
-
-    assert _result(bench).cancel_unconfirmed is True
-
-
-def test_a_cancel_before_any_change_needs_no_confirmation() -> None:
-    """Nothing that changes something was asked of the host, so nothing can still run there."""
-    bench = _bench(Act(checks=lambda ctx: Checked(ctx.host.read("Get-Thing"))), **{"Get-Thing": "{}"})
-    bench.during = _cancel
-
-    result = _result(bench)
-
-    assert (StepOutcome.CANCELLED, False) == (result.outcome, result.cancel_unconfirmed)
-    assert ["Get-Thing"] == [item.function for item in bench.calls]
 
 
 def test_a_bug_in_a_handler_is_recorded_without_its_text() -> None:

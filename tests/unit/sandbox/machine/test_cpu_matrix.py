@@ -1,4 +1,4 @@
-"""What each level reads of its CPU: the table of facts/hyperv.md B.2."""
+"""What each level reads of its CPU: the table of docs/sources.md H6."""
 
 from __future__ import annotations
 

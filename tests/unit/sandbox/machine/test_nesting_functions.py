@@ -101,7 +101,7 @@ def test_checkpoints_are_warned_about() -> None:
     ],
 )
 def test_who_can_nest(build: int, cpu: str, version: str, answer: str) -> None:
-    """Intel from TP4, AMD from 2022 with version 9.3; otherwise version 8.0 (facts A.2 to A.4)."""
+    """Intel from TP4, AMD from 2022 with version 9.3; otherwise version 8.0 (docs/sources.md H1 to H3)."""
     lab = Lab(replace(CONFIG, os_build=build, cpu_vendor=cpu))
     vm_id = lab.node(Version=version)
 

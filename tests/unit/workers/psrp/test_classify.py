@@ -1,4 +1,4 @@
-"""Failures of the wire mean what facts/psrp.md part 5 measured, in its order."""
+"""Failures of the wire mean what docs/sources.md P9 and P10 measured, in its order."""
 
 from __future__ import annotations
 

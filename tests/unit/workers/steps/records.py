@@ -98,7 +98,7 @@ def host_report(**changes: Any) -> dict[str, Any]:
 
 
 def probe(classification: str, **changes: Any) -> dict[str, Any]:
-    """Return a probe record that reads as its classification does on real machines (facts/hyperv.md B.2)."""
+    """Return a probe record that reads as its classification does on real machines (docs/sources.md H6)."""
     visible = classification in ("metal", "guest_exposed")
     guest = classification.startswith("guest")
     return {

@@ -1,6 +1,6 @@
 ﻿function Assert-MkNestingPossible {
-    # Ends the calling function when this host, or this VM's configuration version, cannot nest (facts A.3, A.4): Intel from build
-    # 14393 with version 8.0 (the previews from 10565 without one), AMD from build 20348 with version 9.3.
+    # Ends the calling function when this host, or this VM's configuration version, cannot nest (docs/sources.md H2, H3): Intel
+    # from build 14393 with version 8.0 (the previews from 10565 without one), AMD from build 20348 with version 9.3.
     [CmdletBinding()]
     param(
         [Parameter(Mandatory = $true)]

@@ -1,6 +1,6 @@
 ﻿function ConvertTo-MkClassification {
-    # What a machine is to virtualization, by the readings of facts B.2. HypervisorPresent alone proves nothing: it is true in
-    # every guest. No event log counts as 'not launched here'.
+    # What a machine is to virtualization, by the readings of docs/sources.md H6. HypervisorPresent alone proves nothing: it is
+    # true in every guest. No event log counts as 'not launched here'.
     [CmdletBinding()]
     [OutputType([string])]
     param(

@@ -18,7 +18,7 @@
     for ($inner = $ErrorRecord.Exception; $null -ne $inner; $inner = $inner.InnerException) {
         $names.Add($inner.GetType().Name)
     }
-    # 5 is ERROR_ACCESS_DENIED, 1326 ERROR_LOGON_FAILURE: the words are PowerShell's own for these codes (facts E.2).
+    # 5 is ERROR_ACCESS_DENIED, 1326 ERROR_LOGON_FAILURE: the words are PowerShell's own for these codes (docs/sources.md H18).
     if ($names.Contains('PSDirectException') -or $id -like 'AccessDenied,*' -or $id -like 'LogonFailure,*') {
         return 'credential'
     }

@@ -1,6 +1,6 @@
 ﻿function Get-MkCluster {
     # The cluster that this machine is a node of, $null when it is of none or its cluster service does not run. The service is asked
-    # first: without it Get-Cluster fails with ids that differ by release (facts D.2).
+    # first: without it Get-Cluster fails with ids that differ by release (docs/sources.md H14).
     [CmdletBinding()]
     param()
 

@@ -1,6 +1,6 @@
 ﻿function Get-MkHypervisorLaunch {
     # Whether the hypervisor started in this boot, by its newest event: id 1 is proof, the others say why it did not.
-    # Ids: message table of hvservice.sys (facts, step 13). Launched is $null when there is no event log.
+    # Ids: message table of hvservice.sys (docs/sources.md H7). Launched is $null when there is no event log.
     [CmdletBinding()]
     [OutputType([hashtable])]
     param(

@@ -1,5 +1,5 @@
 ﻿function Get-MkMicrocode {
-    # The microcode signature in use, 8 hex digits; $null when not told. FFFFFFFF in a Hyper-V guest (facts B.2).
+    # The microcode signature in use, 8 hex digits; $null when not told. FFFFFFFF in a Hyper-V guest (docs/sources.md H6).
     # The value is 8 bytes with the revision in the upper half on Intel, or 4 bytes: the last part that is not zero counts.
     [CmdletBinding()]
     [OutputType([string])]

@@ -1,5 +1,6 @@
 ﻿function Get-MkShellQuota {
-    # WinRM's limits of a shell; $null for each that the caller may not read. Documents disagree about the defaults (facts E.1).
+    # WinRM's limits of a shell; $null for each that the caller may not read. Documents disagree about the defaults
+    # (docs/sources.md H17).
     [CmdletBinding()]
     [OutputType([hashtable])]
     param()

@@ -9,7 +9,8 @@
         return Get-VM -Id $VMId -ErrorAction Stop
     }
     catch {
-        # Absent is InvalidParameter or ObjectNotFound, by release (facts C.6). A missing Get-VM is ObjectNotFound too, and no answer.
+        # Absent is InvalidParameter or ObjectNotFound, by release (docs/sources.md H12). A missing Get-VM is ObjectNotFound too,
+        # and no answer.
         if ($_.FullyQualifiedErrorId -match '\A(InvalidParameter|ObjectNotFound),.*GetVM') {
             return $null
         }

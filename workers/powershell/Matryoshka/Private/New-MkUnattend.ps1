@@ -1,7 +1,7 @@
 ﻿function New-MkUnattend {
     # The answer file of a node's first boot: computer name, time zone, Administrator's password, no questions.
     # Setup takes the password as plain text only (its 'hidden' form is Base64), so the file is closed to all but administrators
-    # and Set-NestedGuestConfiguration deletes it. Passes and elements: facts F.2.
+    # and Set-NestedGuestConfiguration deletes it. Passes and elements: docs/sources.md H21.
     [CmdletBinding()]
     [OutputType([string])]
     param(

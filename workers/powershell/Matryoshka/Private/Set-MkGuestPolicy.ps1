@@ -1,6 +1,6 @@
 ﻿function Set-MkGuestPolicy {
-    # Lets local administrators act over the network, as cluster cmdlets of a workgroup need it (facts D.3), and trusts the other
-    # nodes; whether something had to be done.
+    # Lets local administrators act over the network, as cluster cmdlets of a workgroup need it (docs/sources.md H15), and trusts
+    # the other nodes; whether something had to be done.
     [CmdletBinding()]
     [OutputType([bool])]
     param(

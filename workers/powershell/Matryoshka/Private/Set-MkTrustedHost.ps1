@@ -1,6 +1,6 @@
 ﻿function Set-MkTrustedHost {
-    # Adds names to WinRM's trusted hosts, which a workgroup cluster's nodes need of each other (facts D.3); whether something had
-    # to be done. Only adds. Without WinRM it warns: the cluster may still be made.
+    # Adds names to WinRM's trusted hosts, which a workgroup cluster's nodes need of each other (docs/sources.md H15); whether
+    # something had to be done. Only adds. Without WinRM it warns: the cluster may still be made.
     [CmdletBinding()]
     [OutputType([bool])]
     param(
