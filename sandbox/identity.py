@@ -21,7 +21,7 @@ class ShellIdentity:
 
 @dataclass(frozen=True)
 class ShellRules:
-    """Numbers that a test may change. Windows: 60 s without traffic, 1000 commands a shell (docs/sources.md P5, H17)."""
+    """Numbers a test may change. Windows: 60 s without traffic, 1000 commands a shell (docs/sources.md P5, H17)."""
 
     idle_disconnect_seconds: float = 60.0
     commands_per_shell: int = 1000

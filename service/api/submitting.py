@@ -16,6 +16,7 @@ from service.ledger.known import plan_context
 from service.ledger.plan import Plan, Severity
 from service.ledger.plans import build_plan
 from service.ledger.store import Idempotency, IllegalMove, Lab, NotFound, Outcome, Submission, SubmitResult
+from service.ledger.targets import targets_of
 
 _PRIORITIES: Mapping[str, int] = {"high": 0, "normal": 1, "low": 2}
 Secrets = Mapping[str, Mapping[str, Any]]
@@ -171,7 +172,7 @@ def _submission(planned: Planned, sender: Sender) -> Submission:
         callback={"url": url} if url else None,
         request_id=sender.request_id,
         idempotency=sender.idempotency,
-        target=target_of(request, planned.resolved.lab),
+        targets=targets_of(request, vars(planned.resolved.lab) if planned.resolved.lab else None),
         lab_name=_lab_name(request) if planned.creates_lab else "",
     )
 
@@ -179,19 +180,6 @@ def _submission(planned: Planned, sender: Sender) -> Submission:
 def _lab_name(request: Mapping[str, Any]) -> str:
     names = (request.get("cluster"), request.get("node"), request.get("nested_vm"))
     return str(next((named["name"] for named in names if named and named.get("name")), ""))
-
-
-def target_of(request: Mapping[str, Any], lab: Lab | None) -> str:
-    """Return the name that only one unfinished job may hold on a host; '' for jobs that only read a host."""
-    if lab is not None:
-        return lab.id
-    if request["kind"] == "nested_cluster":
-        return f"cluster:{request['cluster']['name'].lower()}"
-    if request["kind"] == "nested_host":
-        return f"vm:{request['node']['name'].lower()}"
-    target = request.get("target") or {}
-    name = target.get("vm_id") or target.get("vm_name")
-    return f"vm:{name.lower()}" if name else ""
 
 
 def _lab_secrets(context: Context, planned: Planned) -> dict[str, dict[str, Any]]:

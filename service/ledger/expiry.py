@@ -10,6 +10,7 @@ from schemas.kinds.teardown import TeardownRequestSchema
 from service.ledger.known import plan_context
 from service.ledger.plans import build_plan
 from service.ledger.store import Idempotency, Lab, LabState, Store, Submission
+from service.ledger.targets import targets_of
 
 EXPIRY_TENANT = "expiry"
 # A teardown that failed is tried again after this time, by a new job.
@@ -31,7 +32,7 @@ def teardown_submission(store: Store, lab: Lab, request: Mapping[str, Any]) -> S
         on_failure="keep",
         on_cancel="keep",
         deadline_seconds=request["deadline_seconds"],
-        target=lab.id,
+        targets=targets_of(request, vars(lab)),
     )
 
 

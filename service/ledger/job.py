@@ -92,7 +92,7 @@ class Job:
     on_failure: str = "keep"
     on_cancel: str = "keep"
     deadline_at: float | None = None
-    target: str = ""
+    targets: tuple[str, ...] = ()
     callback_url: str = ""
 
 

@@ -191,6 +191,8 @@ class Model:
             return False
         if lab and job.creates and lab.broken:
             return False
+        if lab and any(other.lab == job.lab and other.state not in TERMINAL for other in self.jobs.values()):
+            return False
         holds = job.lab in self.held
         short = "" if holds else self.short_of(job.memory, job.priority)
         job.ending, job.undoing, job.rollback_failed = "", False, False
@@ -236,7 +238,7 @@ class Model:
         good: set[str] = set()
         for step in job.steps.values():
             open_needs = [need for need in step.needs if need not in good]
-            if step.state in GOOD and not open_needs:
+            if step.state in GOOD and step.undo != "failed" and not open_needs:
                 good.add(step.id)
             else:
                 if step.state != "pending":
@@ -304,6 +306,7 @@ class Model:
         job.undoing, job.state = True, "rolling_back"
         for step in started:
             step.undo, step.undo_attempts, step.goes_on = "pending", 0, False
+            step.generation += 1
         self._undo_next(job)
 
     def _undo_next(self, job: ModelJob) -> None:

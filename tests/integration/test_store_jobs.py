@@ -93,12 +93,13 @@ def test_repeated_call_creates_one_job(ledger: Ledger) -> None:
 def test_target_is_held_by_one_unfinished_job(ledger: Ledger) -> None:
     """A name is held from submission until the job ends, and the refusal names the holder."""
     host = ledger.host()
-    holder = ledger.job(step("one"), host_id=host, target="cluster-1")
-    busy = ledger.submit(step("one"), host_id=host, target="cluster-1")
+    holder = ledger.job(step("one"), host_id=host, targets=("cluster-1",))
+    busy = ledger.submit(step("one"), host_id=host, targets=("cluster-1",))
     ledger.store.jobs.cancel(holder.id)
-    free = ledger.submit(step("one"), host_id=host, target="cluster-1")
+    free = ledger.submit(step("one"), host_id=host, targets=("cluster-1",))
 
-    assert ("target_busy", {"holder": holder.id}, "created") == (busy.outcome, busy.detail, free.outcome)
+    assert ("target_busy", {"holder": holder.id, "target": "cluster-1"}) == (busy.outcome, busy.detail)
+    assert "created" == free.outcome
 
 
 def test_open_secret_is_refused(ledger: Ledger) -> None:

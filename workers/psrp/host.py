@@ -28,7 +28,11 @@ _OTHERS = 20  # recorded calls of another name that are skipped before we call i
 
 @dataclass
 class CallScope:
-    """The call ids of one claim. `last_call_id` and `last_target` say what may be running at a cancellation."""
+    """The call ids of one claim.
+
+    `recorded_failure`: the journal holds a failure of one of them and would answer it again. `last_call_id` and
+    `last_target` say what may be running at a cancellation.
+    """
 
     prefix: str
     fence: int

@@ -13,6 +13,7 @@ L.touch(job)
 for _, fact in ipairs(A.facts) do call('HSET', key .. ':facts', fact[1], fact[2]) end
 if A.message ~= '' then call('HSET', steps, 'm:' .. step, A.message) end
 if A.unconfirmed then call('HSET', key, 'cancel_unconfirmed', 1) end
+if not A.call_open then call('HDEL', steps, 'k:' .. step) end
 
 local function keep_report()
   local host = L.get(key, 'host_id')
@@ -70,7 +71,10 @@ function moves.cancelled() L.end_step(job, step, 'cancelled', '{}') L.settle(job
 
 -- Gives the step back; the next claim goes on with the same try. Only the first of a row of waits is an event.
 local function give_back(kind, delay, data)
-  if stopping then return moves.cancelled() end
+  if stopping then
+    if A.call_open then call('HSET', key, 'cancel_unconfirmed', 1) end
+    return moves.cancelled()
+  end
   local known = L.get(steps, 'c:' .. step) == 'waited'
   call('HSET', steps, 'c:' .. step, kind)
   if kind ~= 'released' or A.memo ~= '{}' then call('HSET', steps, 'q:' .. step, A.memo) end

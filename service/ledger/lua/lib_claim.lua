@@ -35,5 +35,6 @@ function L.claim_reply(job, step)
     'facts', L.facts_read(job, cjson.decode(spec).reads), 'secrets', found[3], 'lab_secrets', lab_secrets or '{}',
     'request', found[4], 'lease_deadline', L.get(steps, 'l:' .. step),
     'step_started_at', L.get(steps, (undo and 'ub:' or 'sb:') .. step), 'memo', call('HGET', steps, 'q:' .. step) or '{}',
+    'open_call', call('HGET', steps, 'k:' .. step) or '{}',
     'worker', L.get(steps, 'w:' .. step), 'claimed_at', L.get(steps, 'cb:' .. step) }
 end

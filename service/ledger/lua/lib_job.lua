@@ -57,8 +57,9 @@ function L.close_steps(job, ending)
     local state = steps['s:' .. step] or 'pending'
     local began = steps['a:' .. step] and tonumber(steps['a:' .. step]) > 0
     if began then started[#started + 1] = step end
-    if began and state == 'ready' and steps['sb:' .. step] and not steps['c:' .. step] then
-      call('HSET', L.job(job), 'cancel_unconfirmed', 1) -- lost by its worker and not taken up again: a call may still run
+    local lost = state == 'ready' and steps['sb:' .. step] and not steps['c:' .. step]
+    if began and (lost or steps['k:' .. step]) then
+      call('HSET', L.job(job), 'cancel_unconfirmed', 1) -- its worker died or left it in mid-call: that may still run
     end
     if state == 'ready' or state == 'pending' then
       if began or ending ~= 'failed' then
@@ -73,13 +74,13 @@ end
 
 function L.finalize(job, ending, touched)
   local key = L.job(job)
-  local host, target = L.get(key, 'host_id'), L.get(key, 'target')
+  local host = L.get(key, 'host_id')
   L.clear_ready(job)
   L.set_state(job, ending)
   call('HSET', key, 'ended_at', L.time(NOW))
   call('ZADD', NS .. 'ended', NOW, job)
   call('ZREM', NS .. 'deadlines', job)
-  if target ~= '' then L.free_target(host, target, job) end
+  L.free_targets(host, L.targets(L.get(key, 'targets'), L.get(key, 'lab_id')), job)
   if host ~= '' then call('SREM', L.host(host) .. ':jobs', job) end
   L.lab_follows(job, ending, touched)
   local problem = L.get(key, 'error')
@@ -89,9 +90,31 @@ function L.finalize(job, ending, touched)
   L.wake_waiters(host)
 end
 
-function L.free_target(host, target, job)
+-- What an unfinished job has for itself on its host: the names that it was submitted with, and its lab.
+function L.targets(text, lab)
+  local targets = text ~= '' and cjson.decode(text) or {}
+  if lab ~= '' then targets[#targets + 1] = lab end
+  return targets
+end
+
+-- The first of these names that another job has, as holder and name; nil when all are free.
+function L.busy_target(host, targets, job)
+  for _, target in ipairs(targets) do
+    local holder = call('HGET', L.host(host) .. ':targets', target)
+    if holder and holder ~= job then return holder, target end
+  end
+  return nil
+end
+
+function L.take_targets(host, targets, job)
+  for _, target in ipairs(targets) do call('HSET', L.host(host) .. ':targets', target, job) end
+end
+
+function L.free_targets(host, targets, job)
   local key = L.host(host) .. ':targets'
-  if call('HGET', key, target) == job then call('HDEL', key, target) end
+  for _, target in ipairs(targets) do
+    if call('HGET', key, target) == job then call('HDEL', key, target) end
+  end
 end
 
 -- Removes every trace of a job but its events in the feed.

@@ -1,7 +1,7 @@
 -- Steps of a job. <job>:meta has a fixed row a step, <job>:st what changes, as <attribute>:<step>:
 --   s state, d open needs, a attempts, g generation, f fence, t token, r last accepted token, w worker, c goes on after
---   a wait or release, sb started, e ended, p percent, m message, x error, q memo, i intent; for undo u state,
---   od open dependents, ua attempts, ub started.
+--   a wait or release, sb started, e ended, p percent, m message, x error, q memo, i intent, k the call (JSON) that was
+--   begun and whose end nobody has told; for undo u state, od open dependents, ua attempts, ub started.
 
 function L.steps(job) return L.job(job) .. ':st' end
 
@@ -145,6 +145,13 @@ function L.exhausted(job, step, meta, attempts)
   else
     L.fail_step(job, step, problem)
   end
+end
+
+-- Whether a call id names a later call than `before`: the number behind # rises within a scope.
+function L.is_later(before, call_id)
+  local scope, number = string.match(call_id, '^(.*)#(%d+)$')
+  local old_scope, old_number = string.match(before, '^(.*)#(%d+)$')
+  return not scope or scope ~= old_scope or tonumber(number) >= tonumber(old_number)
 end
 
 function L.end_step(job, step, state, data)

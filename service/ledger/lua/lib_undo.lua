@@ -14,7 +14,8 @@ function L.start_undo(job, started)
     for _, dependent in ipairs(L.split(L.meta(job, step).deps)) do
       if is_started[dependent] then open = open + 1 end
     end
-    call('HSET', steps, 'od:' .. step, open, 'u:' .. step, 'pending')
+    -- A generation of its own: a second rollback must not be answered by what the first one recorded on the host.
+    call('HSET', steps, 'od:' .. step, open, 'u:' .. step, 'pending', 'g:' .. step, L.num(steps, 'g:' .. step, 1) + 1)
     call('HDEL', steps, 'q:' .. step, 'c:' .. step, 'ua:' .. step, 'ub:' .. step)
     if open == 0 then first[#first + 1] = step end
   end

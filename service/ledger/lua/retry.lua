@@ -16,17 +16,16 @@ end
 if found.creates_lab == '1' and L.get(L.lab(lab), 'broken_by') ~= '' then
   return { 'illegal', 'a teardown has removed parts of its lab' }
 end
-if found.target ~= '' then
-  local holder = call('HGET', L.host(host) .. ':targets', found.target)
-  if holder and holder ~= job then return { 'illegal', 'another job has its target: ' .. holder } end
-end
+local targets = L.targets(found.targets, lab)
+local holder, held = L.busy_target(host, targets, job)
+if holder then return { 'illegal', holder .. ' works on ' .. held } end
 local memory, disk = tonumber(found.mem), tonumber(found.disk)
 -- What is left of its lab still holds its reservation.
 local holds = lab ~= '' and host ~= '' and L.held(host, lab) ~= nil
 local short = not holds and L.short_of(host, memory, disk, tonumber(found.priority)) or nil
 if short == 'never_fits' then return { 'illegal', 'the host is too small for it now' } end
 
-if found.target ~= '' then call('HSET', L.host(host) .. ':targets', found.target, job) end
+L.take_targets(host, targets, job)
 if host ~= '' then call('SADD', L.host(host) .. ':jobs', job) end
 call('ZREM', NS .. 'ended', job)
 call('HDEL', key, 'ended_at', 'error_step', 'rollback_error', 'cancel_unconfirmed', 'uopen')
@@ -61,7 +60,9 @@ for _, step in ipairs(order) do
   local was = state['s:' .. step] or 'pending'
   local needs, missing = L.split(meta.needs), 0
   for _, need in ipairs(needs) do if not good[need] then missing = missing + 1 end end
-  if (was == 'succeeded' or was == 'skipped') and missing == 0 then
+  -- What failed to be undone is no longer what it was, whatever its last good state says.
+  local broken = state['u:' .. step] == 'failed'
+  if (was == 'succeeded' or was == 'skipped') and missing == 0 and not broken then
     good[step] = true
     w_done = w_done + meta.weight
     if meta.heavy then h_done = h_done + meta.weight end

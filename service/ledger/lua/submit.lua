@@ -20,9 +20,10 @@ if lab ~= '' and not creates then
   if state == '' then return { 'no_lab', '', '{}', 0 } end
   if state == 'removed' or state == 'removing' or state == 'building' then return { 'lab_state', state, '{}', 0 } end
 end
-if F.target ~= '' then
-  local holder = call('HGET', L.host(host) .. ':targets', F.target)
-  if holder then return { 'target_busy', holder, '{"holder":' .. L.quote(holder) .. '}', 0 } end
+local targets = L.targets(F.targets, lab)
+local holder, held = L.busy_target(host, targets, A.job)
+if holder then
+  return { 'target_busy', holder, '{"holder":' .. L.quote(holder) .. ',"target":' .. L.quote(held) .. '}', 0 }
 end
 local short = L.short_of(host, F.mem, F.disk, F.priority)
 if short and (short == 'never_fits' or F.admission == 'refuse') then
@@ -43,7 +44,7 @@ if A.idem_key ~= '' then
   call('HSET', idem, 'job', A.job, 'fingerprint', A.fingerprint)
   call('EXPIRE', idem, A.idem_ttl)
 end
-if F.target ~= '' then call('HSET', L.host(host) .. ':targets', F.target, A.job) end
+L.take_targets(host, targets, A.job)
 if host ~= '' then call('SADD', L.host(host) .. ':jobs', A.job) end
 if F.deadline_seconds > 0 then
   call('HSET', key, 'deadline_at', L.time(NOW + F.deadline_seconds))

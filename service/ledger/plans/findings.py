@@ -106,7 +106,7 @@ def _address_findings(request: Mapping[str, Any], layout: Layout) -> Iterator[Fi
         yield warning("ADDRESSES_CHOSEN", reason, remedy, "this plan", "#/network/addresses")
     if request["identity"]["mode"] == "domain" and network.static and not network.dns_servers:
         reason = "To join a domain a node must ask a DNS server that knows it."
-        source = "facts of the field: the most common failure of a join"
+        source = "observed: the most common failure of a domain join"
         yield warning("DNS_MISSING", reason, "Give dns_servers.", source, "#/network/dns_servers")
 
 

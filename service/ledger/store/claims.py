@@ -25,7 +25,8 @@ class Claim:
 
     `step` is the plan's step as a mapping. `facts` are those that the step reads. `lease_deadline` is the server's time
     (seconds since 1970 UTC); `step_started_at` is the first claim of this generation, from which the step's deadline
-    counts. `memo` is what the last `wait` stored. `attempt` counts from 1.
+    counts. `memo` is what the last `wait` stored. `attempt` counts from 1. `open_call` is the call (`call_id`, `guest`) that
+    an earlier claim of the step began and whose end nobody has told; empty when there is none.
     """
 
     job_id: str
@@ -46,6 +47,7 @@ class Claim:
     memo: Mapping[str, Any]
     worker: str = ""
     claimed_at: float = 0.0
+    open_call: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def step_id(self) -> str:
@@ -60,6 +62,8 @@ class StepResult:
     `error` is a problem object without secrets. `retryable` failures are tried again after `retry_after_seconds` while
     attempts are left. `wait_seconds` and `memo` belong to `wait`; `message` is shown to the caller. `requeue_capacity`
     turns a failure into a wait of `retry_after_seconds` for the host's capacity, without costing an attempt.
+    `call_open` says that the last remote call of the step may still run: a job that ends then is `cancel_unconfirmed`,
+    and whoever has the step next asks about that call first.
     """
 
     outcome: StepOutcome | str
@@ -73,6 +77,7 @@ class StepResult:
     cancel_unconfirmed: bool = False
     requeue_capacity: bool = False
     message: str = ""
+    call_open: bool = False
 
 
 @dataclass(frozen=True)

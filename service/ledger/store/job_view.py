@@ -52,7 +52,7 @@ def job_of(flat: Sequence[str]) -> Job:
         on_failure=row["on_failure"],
         on_cancel=row["on_cancel"],
         deadline_at=optional_time(row.get("deadline_at", "")),
-        target=row["target"],
+        targets=tuple(json.loads(row["targets"])),
         callback_url=row["callback_url"],
     )
 

@@ -94,7 +94,8 @@ class JobStore:
     def retry(self, job_id: str) -> Job:
         """Reopen a failed, cancelled or expired job from where it stopped.
 
-        Raise NotFound, or IllegalMove when the job did not end so, its lab was removed, or its target is busy.
+        Raise NotFound, or IllegalMove when the job did not end so, its lab was removed, or another job
+        works on one of its targets.
         """
         code, detail = self._scripts.run("retry", {"job": job_id})
         if code == "unknown":
@@ -162,7 +163,7 @@ def _arguments(submission: Submission, job_id: str) -> dict[str, Any]:
         "order": dumps([step.id for step in plan.steps]),
         "steps": [_step_row(step) for step in plan.steps],
         "lab_secrets": dumps(lab_secrets),
-        "lab_name": submission.lab_name or submission.target or submission.lab_id,
+        "lab_name": submission.lab_name or submission.lab_id,
         "labels": [[name, value] for name, value in submission.labels.items()],
         "idem_key": f"{submission.tenant}:{idempotency.key}" if idempotency else "",
         "fingerprint": idempotency.fingerprint if idempotency else "",
@@ -194,7 +195,7 @@ def _fields(submission: Submission, job_id: str) -> dict[str, Any]:
         "callback_url": callback.get("url", ""),
         "callback_types": ",".join(callback.get("types", ())),
         "request_id": submission.request_id,
-        "target": submission.target,
+        "targets": dumps(submission.targets),
         "mem": plan.demand.memory_mib,
         "disk": plan.demand.disk_gib,
     }

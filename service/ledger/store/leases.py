@@ -45,8 +45,15 @@ class LeaseStore:
         return RenewResult(frozenset(lost), frozenset(cancelling))
 
     def record_intent(self, claim: Claim, intent: Mapping[str, Any]) -> None:
-        """Write down what the step is about to do, before it does it. Safe to repeat. Raise LeaseLost."""
-        if not self._scripts.run("intent", {**_owner(claim), "intent": dumps(intent)}):
+        """Write down what the step is about to do, before it does it. Safe to repeat. Raise LeaseLost.
+
+        An intent with a `call_id` (and `guest`, where it runs in one) is kept as the step's open call until a result
+        says that it is over.
+        """
+        call_id = str(intent.get("call_id") or "")
+        call = dumps({name: intent[name] for name in ("call_id", "guest") if name in intent}) if call_id else ""
+        arguments = {**_owner(claim), "intent": dumps(intent), "call_id": call_id, "call": call}
+        if not self._scripts.run("intent", arguments):
             raise LeaseLost(f"{claim.job_id}/{claim.step_id}")
 
     def append(
@@ -87,6 +94,7 @@ class LeaseStore:
             "memo": dumps(result.memo),
             "unconfirmed": result.cancel_unconfirmed,
             "requeue": result.requeue_capacity,
+            "call_open": result.call_open,
             "message": result.message[:500],
         }
         return bool(self._scripts.run("finish", arguments))
@@ -149,6 +157,7 @@ def _claim_of(row: Mapping[str, str]) -> Claim:
         lease_deadline=float(row["lease_deadline"]),
         step_started_at=float(row["step_started_at"]),
         memo=json.loads(row["memo"]),
+        open_call=json.loads(row["open_call"]),
         worker=row["worker"],
         claimed_at=float(row["claimed_at"]),
     )

@@ -38,8 +38,8 @@ class Submission:
 
     `priority` is 0 (high), 1 or 2 (low). `tenant` is the id of the API key. `lab_id` is '' (none), a new lab when
     `creates_lab`, else an existing one. `lease_seconds` is the lab's lease (0 = none) and begins when the lab is ready.
-    `deadline_seconds` 0 means none. `callback` is {"url": ...} with optional "types". `target` is a name that only one
-    unfinished job may hold at a time per host. `secrets` are sealed or references, never values.
+    `deadline_seconds` 0 means none. `callback` is {"url": ...} with optional "types". `targets` are
+    names of which only one unfinished job may hold each at a time per host; its lab always is one. `secrets` are sealed or references, never values.
     """
 
     kind: str
@@ -60,7 +60,7 @@ class Submission:
     callback: Mapping[str, Any] | None = None
     request_id: str = ""
     idempotency: Idempotency | None = None
-    target: str = ""
+    targets: tuple[str, ...] = ()
     lab_name: str = ""
 
 
@@ -69,7 +69,7 @@ class SubmitResult:
     """The outcome, the job (None when there is none) and facts for the caller.
 
     `detail` of `refused`: reason (`capacity`, `never_fits` or `others_wait`), wanted, free, capacity, holders; of
-    `target_busy`: holder. Mappings `wanted`, `free`, `capacity` have memory_mib and disk_gib (None = unknown).
+    `target_busy`: holder, target. Mappings `wanted`, `free`, `capacity` have memory_mib and disk_gib (None = unknown).
     `ready_steps` is how many workers are worth waking.
     """
 
