@@ -30,9 +30,10 @@ def described(shell: Shell, *, with_memory: bool = False, now: float | None = No
     """The rsp:Shell element; Get and Enumerate add MemoryUsed and ChildProcesses."""
     identity = shell.identity
     run = 0.0 if now is None else now - identity.created_at
+    name = f"<rsp:Name>{escape(identity.name)}</rsp:Name>" if identity.name else ""
     memory = "<rsp:MemoryUsed>58MB</rsp:MemoryUsed><rsp:ChildProcesses>0</rsp:ChildProcesses>" if with_memory else ""
     return (
-        f"<rsp:Shell {_RSP}><rsp:ShellId>{identity.shell_id}</rsp:ShellId>"
+        f"<rsp:Shell {_RSP}><rsp:ShellId>{identity.shell_id}</rsp:ShellId>{name}"
         f"<rsp:ResourceUri>{escape(identity.resource_uri)}</rsp:ResourceUri>"
         f"<rsp:Owner>{escape(identity.owner)}</rsp:Owner><rsp:ClientIP>{escape(identity.client_ip)}</rsp:ClientIP>"
         f"<rsp:ProcessId>{identity.process_id}</rsp:ProcessId>"

@@ -17,6 +17,7 @@ class ShellIdentity:
     process_id: int
     idle_timeout_seconds: float
     created_at: float
+    name: str = ""
 
 
 @dataclass(frozen=True)

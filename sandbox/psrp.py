@@ -96,7 +96,7 @@ class _Pool(psrpcore.ServerRunspacePool):
         self._max_runspaces = int(message.MaxRunspaces)
         self.prepare_message(ps.RunspaceAvailability(SetMinMaxRunspacesResponse=True, ci=_call_id(message)))
 
-    def _process_SetMinRunspaces(self, event: Any) -> None:  # noqa: N802
+    def _process_SetMinRunspaces(self, event: Any) -> None:  # noqa: N802 - likewise
         message = event._ps_object
         self._min_runspaces = int(message.MinRunspaces)
         self.prepare_message(ps.RunspaceAvailability(SetMinMaxRunspacesResponse=True, ci=_call_id(message)))

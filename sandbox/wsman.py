@@ -135,6 +135,7 @@ class Endpoint:
             process_id=next(self._processes),
             idle_timeout_seconds=max(_LEAST_IDLE_SECONDS, soap.duration_seconds(wanted, _IDLE_SECONDS)),
             created_at=self._clock(),
+            name="" if element is None else element.findtext(f"{RSP}Name") or "",
         )
         configuration = request.resource_uri.removeprefix(_POWERSHELL).lower()
         context = self._make_context(caller.user, caller.is_admin, configuration)

@@ -23,7 +23,7 @@ class IPv4(fields.String):
             address = ipaddress.ip_address(given)
         except ValueError as error:
             raise coded("Not an IPv4 address.", "address") from error
-        if address.version == 6:  # noqa: PLR2004
+        if isinstance(address, ipaddress.IPv6Address):
             raise coded(_NO_IPV6, "ipv6")
         if address.is_multicast or address.is_unspecified or address.is_loopback or address.is_reserved:
             raise coded("A multicast, unspecified, loopback or reserved address cannot be used.", "address")
@@ -41,7 +41,7 @@ class Subnet(fields.String):
             network = ipaddress.ip_network(given, strict=False)
         except ValueError as error:
             raise coded("Not an IPv4 subnet such as 192.168.50.0/24.", "subnet") from error
-        if network.version == 6:  # noqa: PLR2004
+        if isinstance(network, ipaddress.IPv6Network):
             raise coded("IPv6 is not supported; give an IPv4 subnet.", "ipv6")
         if given.split("/")[0] != str(network.network_address):
             raise coded(f"Host bits are set; the subnet is {network}.", "subnet")

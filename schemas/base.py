@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-# marshmallow calls these hooks with arguments that a simple field does not need
-# ruff: noqa: ARG002
+# ruff: noqa: ARG002 - marshmallow calls these hooks with arguments that a simple field does not need
 import re
 import unicodedata
 from collections.abc import Mapping

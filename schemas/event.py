@@ -150,7 +150,7 @@ class WebhookBodySchema(Schema):
 class EventQuerySchema(PageQuerySchema):
     """Filters of a list of events; `after` is an event id."""
 
-    after = text(1, 64, pattern=r"\d{1,20}(-\d{1,20})?", hint="Not an event id.")
+    after = text(1, 37, pattern=r"[0-9]{1,18}(-[0-9]{1,18})?", hint="Not an event id.")
     type = choice(*EVENT_TYPES)
     job_id = object_id("job")
 
@@ -158,4 +158,4 @@ class EventQuerySchema(PageQuerySchema):
 class StreamQuerySchema(StrictSchema):
     """Where a stream of server-sent events begins, for clients that cannot send `Last-Event-ID`."""
 
-    after = text(1, 64, pattern=r"\d{1,20}(-\d{1,20})?", hint="Not an event id.")
+    after = text(1, 37, pattern=r"[0-9]{1,18}(-[0-9]{1,18})?", hint="Not an event id.")

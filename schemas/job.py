@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from marshmallow import Schema, fields
@@ -45,6 +46,12 @@ def request_schema(data: Any) -> Schema:
     kind = data["kind"]
     if not isinstance(kind, str) or kind not in REQUEST_SCHEMAS:
         raise coded(f"Must be one of: {', '.join(REQUEST_SCHEMAS)}.", "choice", "kind")
+    return _made(kind)
+
+
+@cache
+def _made(kind: str) -> Schema:
+    # Making a schema costs more than loading with it, and loading changes nothing in it.
     return REQUEST_SCHEMAS[kind]()
 
 

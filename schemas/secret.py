@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -14,6 +13,8 @@ from schemas.base import StrictSchema, coded, text
 SEEDED_KINDS = frozenset({"nested_cluster", "nested_host"})
 
 _REFERENCE = r"env:MATRYOSHKA_SECRET_[A-Z0-9_]{1,100}|file:[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*"
+# Bytes of a webhook signing key (Standard Webhooks 1.0.0).
+_LEAST_KEY, _LARGEST_KEY = 24, 64
 _REFERENCE_HINT = (
     "A reference is env:MATRYOSHKA_SECRET_<NAME> or file:<name> of a file in the workers' secrets directory."
 )
@@ -74,14 +75,14 @@ def split_secrets(request: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str,
 
     The given request is not changed. Safe to repeat: a request without secrets gives itself and nothing.
     """
-    without = copy.deepcopy(dict(request))
+    without = dict(request)
     secrets: dict[str, dict[str, str]] = {}
     for name, places in _PLACES.items():
         for *way, last in places:
-            holder = _follow(without, way)
-            if holder is not None and _is_secret(holder.get(last)):
-                secrets[name] = holder[last]
-                holder[last] = {"secret": name}
+            secret = _found(request, (*way, last))
+            if secret is not None:
+                secrets[name] = secret
+                _put(without, (*way, last), {"secret": name})
     return without, secrets
 
 
@@ -98,17 +99,21 @@ def webhook_secret(value: Mapping[str, str]) -> None:
         return
     body = re.fullmatch(r"whsec_([A-Za-z0-9+/]{32,88})(={0,2})", given)
     # 24 bytes are 32 characters of base64, 64 bytes are 88 with padding.
-    if body is None or len(body[1] + body[2]) % 4 or not 24 <= len(body[1]) * 3 // 4 <= 64:  # noqa: PLR2004
+    if body is None or len(body[1] + body[2]) % 4 or not _LEAST_KEY <= len(body[1]) * 3 // 4 <= _LARGEST_KEY:
         raise ValidationError(
             coded("A signing secret is whsec_ and the base64 of 24 to 64 bytes.", "pattern", "value").messages
         )
 
 
-def _follow(holder: Any, way: list[str]) -> dict[str, Any] | None:
+def _found(holder: Any, way: tuple[str, ...]) -> dict[str, str] | None:
     for part in way:
         holder = holder.get(part) if isinstance(holder, dict) else None
-    return holder if isinstance(holder, dict) else None
+    return holder if isinstance(holder, dict) and ("value" in holder or "ref" in holder) else None
 
 
-def _is_secret(value: object) -> bool:
-    return isinstance(value, dict) and ("value" in value or "ref" in value)
+def _put(holder: dict[str, Any], way: tuple[str, ...], value: Any) -> None:
+    """Set what stands at the end of the way; each mapping on it is replaced by a copy, for they are the caller's."""
+    for part in way[:-1]:
+        holder[part] = dict(holder[part])
+        holder = holder[part]
+    holder[way[-1]] = value

@@ -135,7 +135,11 @@ def _context(settings: Settings) -> Context:
 
 
 def _store_settings(settings: Settings) -> StoreSettings:
-    return StoreSettings(namespace=settings.namespace, retention_seconds=settings.retention_seconds)
+    return StoreSettings(
+        namespace=settings.namespace,
+        retention_seconds=settings.retention_seconds,
+        webhook_schedule=settings.webhook_schedule,
+    )
 
 
 def _client(url: str) -> redis.Redis:

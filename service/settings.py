@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from service.ledger.store.settings import STANDARD_SCHEDULE
+
 _KEY_BYTES = 32
 _DURABILITIES = ("strict", "warn")
 _NAMESPACE = re.compile(r"[A-Za-z0-9_.-]{1,32}")
@@ -29,7 +31,8 @@ class Settings:
 
     `public_key` is a base64 X25519 key: this process can seal secrets and never open them. `cursor_key` signs page
     cursors. `base_url` ('' = taken from the request) is what Location and Link headers start with. `stream_cap` bounds
-    open event streams and `wait_cap` waiting GETs, both of one process.
+    open event streams and `wait_cap` waiting GETs, both of one process. `webhook_schedule` are the seconds before each
+    try of a delivery, as the workers have it: the first one counts from the event, which this process may write.
     """
 
     redis_url: str
@@ -43,6 +46,7 @@ class Settings:
     stream_cap: int = 64
     stream_keepalive_seconds: float = 15.0
     wait_cap: int = 16
+    webhook_schedule: tuple[float, ...] = STANDARD_SCHEDULE
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -64,6 +68,7 @@ class Settings:
             stream_cap=int(_number(environ, "MATRYOSHKA_STREAM_CAP", 64, at_least=1)),
             stream_keepalive_seconds=_number(environ, "MATRYOSHKA_STREAM_KEEPALIVE_SECONDS", 15.0, at_least=0.05),
             wait_cap=int(_number(environ, "MATRYOSHKA_WAIT_CAP", 16, at_least=0)),
+            webhook_schedule=_schedule(environ),
         )
 
 
@@ -76,8 +81,16 @@ def _required(environ: Mapping[str, str], name: str) -> str:
 
 def _number(environ: Mapping[str, str], name: str, default: float, *, at_least: float) -> float:
     text = environ.get(name, "").strip()
-    if not text:
-        return default
+    return _checked_number(name, text, at_least) if text else default
+
+
+def _schedule(environ: Mapping[str, str]) -> tuple[float, ...]:
+    name = "MATRYOSHKA_WEBHOOK_SCHEDULE"
+    parts = [part.strip() for part in environ.get(name, "").split(",")]
+    return tuple(_checked_number(name, part, 0) for part in parts if part) or STANDARD_SCHEDULE
+
+
+def _checked_number(name: str, text: str, at_least: float) -> float:
     try:
         number = float(text)
     except ValueError as error:

@@ -19,10 +19,11 @@ import structlog
 from celery import Celery, signals
 
 from service.ledger.expiry import LabExpiry
-from service.ledger.queue import Waker
+from service.ledger.queue import WakeFailed, Waker
 from service.ledger.sealing import SealingError, open_sealed, public_key_of
 from service.ledger.store import Store, StoreSettings
 from service.ledger.sweep import Sweeper
+from workers.broker import celery_settings
 from workers.hosts import Hosts
 from workers.keeper import LeaseKeeper
 from workers.logs import set_up_logging
@@ -79,13 +80,20 @@ def build(settings: Settings) -> WorkerProcess:
     )
     runner = Runner(Tools(store.leases, hosts.line, keyring, draining))
     sender = Sender(keyring, SendSettings(AddressRules(settings.webhook_networks), base_url=settings.base_url))
-    hands = Hands(settings, store, keeper, runner, sender, Slots(), draining.is_set)
+    hands = Hands(settings, store, keeper, runner, sender, Slots(), draining.is_set, wake=lambda: _wake(waker))
     presence = Presence(settings, store, waker, hosts, hands.slots)
     sweeper = Sweeper(store, waker, settings.sweep_seconds, LabExpiry(store).tear_down)
     departure = Departure(
         keeper, draining, store.leases.finish, lambda: _goodbye(settings, store, hosts), settings.drain_seconds
     )
     return WorkerProcess(settings, store, hands, presence, sweeper, departure)
+
+
+def _wake(waker: Waker) -> None:
+    try:
+        waker.wake_steps(1)
+    except WakeFailed as error:
+        log.info("wake_failed", reason=str(error))  # the sweep wakes
 
 
 def make_app(settings: Settings) -> Celery:
@@ -98,35 +106,6 @@ def make_app(settings: Settings) -> Celery:
     signals.worker_shutting_down.connect(place.on_leaving, weak=False)
     signals.setup_logging.connect(set_up_logging, weak=False)
     return application
-
-
-def celery_settings() -> dict[str, Any]:
-    """Return the settings of docs/sources.md C10: wake-ups only, and they may be lost."""
-    return {
-        # The late ack wakes the threads pool's loop, which prefetching off needs; it gives no guarantee.
-        "task_acks_late": True,
-        "worker_disable_prefetch": True,
-        "worker_prefetch_multiplier": 1,
-        "task_ignore_result": True,
-        "result_backend": None,
-        "task_publish_retry": False,
-        "broker_connection_retry_on_startup": True,
-        "broker_connection_max_retries": None,
-        # Cancel, drain and inspection go through the ledger.
-        "worker_enable_remote_control": False,
-        "worker_cancel_long_running_tasks_on_connection_loss": False,
-        "worker_hijack_root_logger": False,
-        "task_default_queue": "steps",
-        "broker_transport_options": {
-            # With it on, a worker dies or hangs when the broker restarts (C3). Off, a kill loses messages:
-            # harmless here.
-            "ack_emulation": False,
-            "socket_timeout": 10,
-            "socket_connect_timeout": 3,
-            "socket_keepalive": True,
-            "health_check_interval": 5,
-        },
-    }
 
 
 def refuse_lossy_server(settings: Settings, store: Store) -> None:

@@ -15,7 +15,7 @@ from typing import Protocol
 import redis
 import structlog
 
-from service.ledger.store.claims import Claim, RenewResult
+from service.ledger.store.claims import Claim, RenewResult, StepOutcome, StepResult
 from workers.errors import LeaseLost
 
 log = structlog.get_logger(__name__)
@@ -30,7 +30,10 @@ class Renewals(Protocol):
 
 @dataclass
 class Lease:
-    """One claim as this process holds it. Written by the renewal thread, read by the step's thread."""
+    """One claim as this process holds it. Written by the renewal thread, read by the step's thread.
+
+    `left` answers how the step would be given back now; the step's runner sets it.
+    """
 
     claim: Claim
     valid_until: float
@@ -38,11 +41,18 @@ class Lease:
     monotonic: Callable[[], float]
     lost: bool = False
     cancelling: bool = False
+    left: Callable[[], StepResult] | None = None
 
     def check(self) -> None:
         """Raise LeaseLost when the lease is lost or ends within the margin. Call it before each outside effect."""
         if self.lost or self.monotonic() >= self.valid_until - self.margin_seconds:
             raise LeaseLost(f"the lease of {self.claim.step_id} is over")
+
+    def released(self) -> StepResult:
+        """Return the result that gives the step back as it is now."""
+        if self.left is not None:
+            return self.left()
+        return StepResult(StepOutcome.RELEASED, memo=self.claim.memo, call_open=bool(self.claim.open_call))
 
     @property
     def entry(self) -> tuple[str, str, str]:
@@ -111,5 +121,5 @@ class LeaseKeeper:
         while not self._stop.wait(self.renew_seconds):
             try:
                 self.renew_once()
-            except Exception:
+            except Exception:  # the door: a dead thread would lose every lease of this process
                 log.exception("renewal_crashed")

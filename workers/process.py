@@ -14,7 +14,7 @@ import structlog
 
 from service.ledger.queue import DELIVERIES_QUEUE, STEPS_QUEUE, WakeFailed, Waker
 from service.ledger.store import Store
-from service.ledger.store.claims import Claim, StepOutcome, StepResult
+from service.ledger.store.claims import Claim, StepResult
 from workers.hosts import Hosts
 from workers.keeper import Lease, LeaseKeeper
 from workers.settings import Settings
@@ -118,7 +118,7 @@ class Presence:
             except redis.RedisError as error:
                 log.warning("heartbeat_failed", error=type(error).__name__)
                 continue
-            except Exception:
+            except Exception:  # the door: a dead thread would make this worker look dead
                 log.exception("presence_crashed")
                 continue
             if stalled:
@@ -162,4 +162,4 @@ class Departure:
     def _release(self, lease: Lease) -> None:
         lease.lost = True  # its thread must not act any more
         with contextlib.suppress(redis.RedisError):
-            self.finish(lease.claim, StepResult(StepOutcome.RELEASED, memo=lease.claim.memo))
+            self.finish(lease.claim, lease.released())

@@ -16,10 +16,18 @@ from typing import Any, Protocol
 import structlog
 
 from service.ledger.store.claims import Claim, StepOutcome, StepResult
-from workers.errors import LeaseLost, StepCancelled, StepRefused, WorkerError
+from workers.errors import (
+    DeadlinePassed,
+    LeaseLost,
+    OutcomeUnknown,
+    RemoteError,
+    StepCancelled,
+    StepRefused,
+    WorkerError,
+)
 from workers.keeper import Lease
-from workers.outcomes import ROUND, Effects, bug_result, result_of, without_notes
-from workers.psrp.host import CallScope, ClaimHost
+from workers.outcomes import AWAY, BEGUN, CRASHES, ROUND, Effects, bug_result, result_of, without_notes
+from workers.psrp.host import CallScope, ClaimHost, OpenCall, open_call_of
 from workers.psrp.invoke import Watch
 from workers.psrp.line import HostLine
 from workers.psrp.port import HostPort
@@ -32,6 +40,7 @@ from workers.watch import ConfirmWatch, Intents, StepWatch, deadline_of
 log = structlog.get_logger(__name__)
 
 _CONFIRM_SECONDS = 15.0
+_AWAIT_SECONDS = 30.0  # how long a claim waits for an earlier one's call before it gives its place back
 _ASK_SECONDS = 0.5
 _NOT_RUNNING = frozenset({"absent", "abandoned", "completed", "failed", "stopped"})
 
@@ -69,16 +78,17 @@ class Runner:
                 return one.result()
             except Exception as error:  # noqa: BLE001 - the door: whatever a handler raises ends as a record
                 # The text of a foreign exception may hold anything, so the trace is scrubbed too.
-                log.error("step_crashed", trace=one.scrubber.text(traceback.format_exc()))  # noqa: TRY400
-                return bug_result(error, claim)
+                log.error("step_crashed", trace=one.scrubber.text(traceback.format_exc()))  # noqa: TRY400 - above
+                return bug_result(error, one.claim, one.effects())
 
 
 class _Run:
     def __init__(self, tools: Tools, claim: Claim, lease: Lease) -> None:
         self.tools = tools
-        self.begun = claim.attempt > 1 or bool(claim.memo)
-        self.round = int(claim.memo.get(ROUND) or 0)
+        self.notes = claim.memo
         self.claim = replace(claim, memo=without_notes(claim.memo))
+        self.begun = claim.attempt > 1 or BEGUN in claim.memo or bool(self.claim.memo)
+        self.round = int(claim.memo.get(ROUND) or 0)
         self.lease = lease
         self.scrubber = Scrubber()
         self.reporter = Reporter(tools.ledger, claim, self.scrubber, tools.monotonic)
@@ -87,8 +97,12 @@ class _Run:
             lease, self.reporter, tools.ledger, tools.draining, deadline_of(claim, now), tools.monotonic, tools.sleep
         )
         self.secrets = SecretBox(claim.secrets, tools.keyring, self.scrubber)
-        self.scope = CallScope(_prefix(claim, self.round), claim.fence, self.watch.remaining_seconds)
+        self.scope = CallScope(
+            _prefix(claim, self.round), claim.fence, self.watch.remaining_seconds, open=open_call_of(claim.open_call)
+        )
+        self.watch.begun = self.scope.begun
         self.host = ClaimHost(tools.line(claim.host_id, self.watch, self.scrubber), self.scope, self.secrets)
+        lease.left = self._left
 
     def result(self) -> StepResult | None:
         try:
@@ -102,13 +116,17 @@ class _Run:
         except WorkerError as error:
             log.info("step_not_done", code=error.code, error_id=getattr(error, "error_id", ""))
             self._tell_the_last()
-            return result_of(error, self.claim, self.scrubber, self._effects())
+            if isinstance(error, DeadlinePassed):
+                self._confirm_over()
+            return result_of(error, self.claim, self.scrubber, self.effects())
         return self._clean(result)
 
     def _run(self) -> StepResult:
         self.watch.tick()
         handler = _handler(self.tools.handlers, str(self.claim.step.get("action")))
         context = self._context()
+        if self.scope.open is not None and self.scope.open.scope != self.scope.prefix:
+            self._await(self.scope.open)
         if self.claim.phase == "undo":
             self.watch.record({"action": handler.action, "phase": "undo"})
             handler.undo(context)
@@ -118,20 +136,35 @@ class _Run:
     def _forward(self, handler: Step, context: StepContext) -> StepResult:
         checked = handler.check(context)
         if isinstance(checked, Checked):
+            if self.scope.open is not None:
+                self._await(self.scope.open)  # what it is still about to do belongs to the step
             return StepResult(self._found_done(), facts=checked.facts, host_report=_report_of(checked.facts))
         self.watch.record({"action": handler.action, "phase": "forward", "reason": self.scrubber.text(checked.reason)})
         self.begun = True
         applied = handler.apply(context)
         if isinstance(applied, Wait):
-            return _wait_result(applied, self._effects())
+            return _wait_result(applied, self.effects())
         return self._verified(handler, context, applied)
 
     def _verified(self, handler: Step, context: StepContext, applied: Applied) -> StepResult:
         facts = {**applied.facts, **handler.verify(context)}
         return StepResult(StepOutcome.SUCCEEDED, facts=facts, host_report=_report_of(facts))
 
-    def _effects(self) -> Effects:
-        return Effects(self.scope.count, self.begun, self.round + self.scope.recorded_failure)
+    def effects(self) -> Effects:
+        """What was done up to now. Read by other threads too."""
+        return Effects(
+            self.scope.count,
+            self.begun,
+            self.round + self.scope.recorded_failure,
+            is_open=self.scope.open is not None,
+            noted=BEGUN in self.notes,
+            crashes=int(self.notes.get(CRASHES) or 0),
+            away=str(self.notes.get(AWAY) or ""),
+        )
+
+    def _left(self) -> StepResult:
+        effects = self.effects()
+        return StepResult(StepOutcome.RELEASED, memo=effects.memo(self.claim.memo), call_open=effects.is_open)
 
     def _found_done(self) -> StepOutcome:
         # Skipped means that nobody had to do anything. After an earlier claim, that claim may have done it.
@@ -150,29 +183,56 @@ class _Run:
             log=self.reporter.log,
         )
 
-    def _cancelled(self) -> StepResult:
-        try:
-            confirmed = not self.scope.last_call_id or self._stopped_on_host()
-        except LeaseLost:
-            return StepResult(StepOutcome.CANCELLED, cancel_unconfirmed=True)
-        except WorkerError as error:
-            log.warning("cancel_unconfirmed", call_id=self.scope.last_call_id, code=error.code)
-            confirmed = False
-        return StepResult(StepOutcome.CANCELLED, cancel_unconfirmed=not confirmed)
+    def _await(self, call: OpenCall) -> None:
+        """Wait until a call that an earlier claim left is over: nothing is built, undone or trusted beside it.
 
-    def _stopped_on_host(self) -> bool:
-        """Ask the journal, through a second session, whether the last call is over; False when it still runs."""
+        Raises OutcomeUnknown when it still runs after a while; the step then waits, as long as its deadline lets it. A
+        guest that cannot be asked does not stop an undo: what runs in it ends with it.
+        """
+        until = self.tools.monotonic() + _AWAIT_SECONDS
+        while True:
+            self.watch.tick()
+            try:
+                if _is_over(self.host, call):
+                    self.scope.over(call.call_id)
+                    return
+            except RemoteError as error:
+                if self.claim.phase != "undo" or call.target is None:
+                    raise
+                if self.tools.monotonic() >= until:
+                    log.warning("guest_not_asked", call_id=call.call_id, error_id=error.error_id)
+                    return
+            if self.tools.monotonic() >= until:
+                raise OutcomeUnknown(f"the call {call.call_id} of an earlier claim still runs")
+            self.tools.sleep(_ASK_SECONDS)
+
+    def _cancelled(self) -> StepResult:
+        confirmed = self._confirm_over()
+        return StepResult(StepOutcome.CANCELLED, cancel_unconfirmed=not confirmed, call_open=not confirmed)
+
+    def _confirm_over(self) -> bool:
+        """Return whether the last call, of this claim or an earlier one, is known to be over, asking for a while."""
+        call = self.scope.open
+        if call is None:
+            return True
+        try:
+            confirmed = self._stopped_on_host(call)
+        except WorkerError as error:
+            log.warning("end_unconfirmed", call_id=call.call_id, code=error.code)
+            confirmed = False
+        if confirmed:
+            self.scope.over(call.call_id)
+        return confirmed
+
+    def _stopped_on_host(self, call: OpenCall) -> bool:
+        """Ask the journal, through a second session, whether the call is over; False when it still runs."""
         until = self.tools.monotonic() + _CONFIRM_SECONDS
         watch = ConfirmWatch(self.lease, until, self.tools.monotonic)
         line = self.tools.line(self.claim.host_id, watch, self.scrubber)
-        host: HostPort = ClaimHost(
-            line, CallScope(self.scope.prefix, self.claim.fence, lambda: _CONFIRM_SECONDS), self.secrets
-        )
-        if self.scope.last_target is not None:
-            host = host.guest(self.scope.last_target)
+        scope = CallScope(self.scope.prefix, self.claim.fence, lambda: _CONFIRM_SECONDS)
+        host = ClaimHost(line, scope, self.secrets)
         while self.tools.monotonic() < until:
-            found = host.read("Get-NestedCall", call_id=self.scope.last_call_id)
-            if found.get("status") in _NOT_RUNNING:
+            if _is_over(host, call):
                 return True
             self.tools.sleep(_ASK_SECONDS)
         return False
@@ -193,7 +253,13 @@ class _Run:
             host_report=report,
             wait_seconds=result.wait_seconds,
             message=self.scrubber.text(result.message),
+            call_open=self.scope.open is not None,
         )
+
+
+def _is_over(host: HostPort, call: OpenCall) -> bool:
+    place = host if call.target is None else host.guest(call.target)
+    return place.read("Get-NestedCall", call_id=call.call_id).get("status") in _NOT_RUNNING
 
 
 def _prefix(claim: Claim, turn: int) -> str:

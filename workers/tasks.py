@@ -55,6 +55,7 @@ class Hands:
     slots: Slots
     is_leaving: Callable[[], bool]
     sleep: Callable[[float], None] = time.sleep
+    wake: Callable[[], object] = lambda: None  # called when a claim leaves another step to claim
 
     def work(self) -> int:
         """Claim and run steps until there is none, at most some in a row; returns how many."""
@@ -72,6 +73,8 @@ class Hands:
         claim = self.store.leases.claim(self.settings.worker_name, self.keeper.lease_seconds)
         if claim is None:
             return False
+        if claim.more:
+            self.wake()
         with self.keeper.hold(claim, asked_at) as lease:
             result = self.runner.run(claim, lease)
             if result is not None:
@@ -116,11 +119,11 @@ class Hands:
 def register(app: Celery, hands: Callable[[], Hands]) -> None:
     """Give the application its two tasks. `hands` is asked when a task runs, never at import."""
 
-    @app.task(name=WORK_TASK)  # type: ignore[untyped-decorator]
+    @app.task(name=WORK_TASK)  # type: ignore[untyped-decorator]  # Celery has no types
     def work() -> Any:
         return hands().work()
 
-    @app.task(name=DELIVER_TASK)  # type: ignore[untyped-decorator]
+    @app.task(name=DELIVER_TASK)  # type: ignore[untyped-decorator]  # Celery has no types
     def deliver() -> Any:
         return hands().deliver()
 

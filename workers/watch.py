@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 import redis
@@ -14,6 +14,7 @@ from service.ledger.store import errors as ledger
 from service.ledger.store.claims import Claim
 from workers.errors import DeadlinePassed, LeaseLost, StepCancelled, StepReleased
 from workers.keeper import Lease
+from workers.psrp.host import OpenCall
 from workers.psrp.invoke import Invocation
 from workers.psrp.session import CallIds
 from workers.psrp.streams import Record
@@ -33,7 +34,8 @@ class Intents(Protocol):
 class StepWatch:
     """The watch of one claim; implements `psrp.invoke.Watch`. `deadline` is in the monotonic clock's seconds.
 
-    Undo steps are what a cancelled job runs, so they do not obey the cancellation again.
+    Undo steps are what a cancelled job runs, so they do not obey the cancellation again. `begun` is told each call that
+    changes something once its intent is recorded.
     """
 
     lease: Lease
@@ -43,6 +45,7 @@ class StepWatch:
     deadline: float
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
+    begun: Callable[[OpenCall], None] = lambda _: None
 
     def tick(self) -> None:
         """Raise LeaseLost, StepCancelled, StepReleased or DeadlinePassed, in this order; else flush what is due."""
@@ -66,8 +69,10 @@ class StepWatch:
                     "session_id": ids.session_id,
                     "shell_id": ids.shell_id,
                     "command_id": ids.command_id,
+                    **({"guest": asdict(invocation.guest)} if invocation.guest else {}),
                 }
             )
+            self.begun(OpenCall(invocation.call_id, invocation.guest))
         # Recording can take long when the ledger is down: the effect comes after this check.
         self.lease.check()
 

@@ -68,10 +68,11 @@ class Sender:
             status, headers, excerpt = self._post(claim, secrets)
         except (WorkerError, AddressRefused, OSError, http.client.HTTPException, ValueError) as error:
             return DeliveryResult(False, error=_reason(error), milliseconds=_elapsed(started))
+        succeeded = 200 <= status < 300  # noqa: PLR2004 - only 2xx is success
         return DeliveryResult(
-            succeeded=200 <= status < 300,  # noqa: PLR2004 - only 2xx is success
+            succeeded=succeeded,
             status=status,
-            error="" if 200 <= status < 300 else f"HTTP {status}",  # noqa: PLR2004
+            error="" if succeeded else f"HTTP {status}",
             excerpt=_scrubbed(excerpt, secrets),
             milliseconds=_elapsed(started),
             gone=status == _GONE,

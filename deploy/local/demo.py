@@ -12,7 +12,7 @@ from typing import Any
 import requests
 from rich.console import Console
 
-from deploy.local.picture import Picture, ledger_table, unobserved
+from deploy.local.picture import Picture, ledger_table, result_lines, unobserved
 from deploy.local.receiver import Receiver
 from deploy.local.stack import ROOT, Stack, StackSettings
 from deploy.local.watch import follow
@@ -86,8 +86,9 @@ def _get(stack: Stack, path: str) -> dict[str, Any]:
 
 
 def _print_lab(console: Console, lab: dict[str, Any]) -> None:
-    console.print(f"lab {lab['id']} is {lab['state']}")
-    console.print_json(data=lab["summary"])
+    console.print(f"GET /v1/labs/{lab['id']} -> {lab['state']}")
+    for line in result_lines(lab["summary"]):
+        console.print(line, highlight=False)
     console.print(ledger_table(lab["probes"]))
     for line in unobserved(lab["probes"]):
         console.print(f"[dim]{line}[/dim]", highlight=False)

@@ -65,6 +65,20 @@ def _order(node: str) -> tuple[bool, str]:
     return node != _SHARED, node
 
 
+def result_lines(summary: dict[str, Any]) -> list[str]:
+    """Return what was built, a line a node and some for the cluster."""
+    nodes = [f"  node {node['name']}  {node['address']}  VM {node['vm_id']}" for node in summary["nodes"]]
+    cluster = summary["cluster"]
+    state, validation = cluster["state"], cluster["validation"]
+    members = ", ".join(f"{node['name']} {node['state']}" for node in state["nodes"])
+    checked = f"{validation['failed_count']} failed, {validation['warning_count']} warned"
+    return [
+        *nodes,
+        f"  cluster {state['name']}  {state['address']}  quorum {state['quorum_type']}  ({members})",
+        f"  cluster validation: {checked}; a nested VM ran in each of {len(summary['nested_vms'])} nodes",
+    ]
+
+
 def ledger_table(rows: list[dict[str, Any]]) -> Table:
     """Return the CPU ledger: what each level of virtualization showed, and whether that proves it."""
     table = Table(title="CPU ledger: is virtualization really there, at every level?")

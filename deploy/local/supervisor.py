@@ -106,7 +106,7 @@ def _spawn(program: Program) -> subprocess.Popen[bytes]:
                 stdout=output,
                 stderr=log,
                 start_new_session=True,  # Ctrl-C reaches the supervisor only; groups are ended as a whole
-                preexec_fn=_die_with_parent,  # noqa: PLW1509  one prctl call, nothing that takes a lock
+                preexec_fn=_die_with_parent,  # noqa: PLW1509 - one prctl call, nothing that takes a lock
             )
         finally:
             if output is not log:

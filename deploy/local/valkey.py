@@ -26,7 +26,7 @@ def main(port: int, directory: Path) -> None:
     generate_config_file(configuration, port, directory.resolve(), dict(SETTINGS))
     binary = str(get_binary_path())
     os.chdir(directory)
-    os.execv(binary, [binary, str(configuration.resolve())])  # noqa: S606  no shell is wanted
+    os.execv(binary, [binary, str(configuration.resolve())])  # noqa: S606 - no shell is wanted
 
 
 if __name__ == "__main__":

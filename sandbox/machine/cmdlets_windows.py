@@ -22,7 +22,12 @@ def get_feature(call: Call, *, Name: list[str] = []) -> list[Record]:  # noqa: B
     return [{"Name": name, "Installed": state == INSTALLED, "InstallState": state} for name, state in states]
 
 
-def install_feature(call: Call, *, Name: list[str], IncludeManagementTools: Switch = False) -> Record:  # noqa: ARG001
+def install_feature(
+    call: Call,
+    *,
+    Name: list[str],
+    IncludeManagementTools: Switch = False,  # noqa: ARG001 - taken as Windows takes it; no tools are simulated
+) -> Record:
     """Install-WindowsFeature without -Restart: no DISM fallback here."""
     with call.realm.lock:
         names = [features.canonical(name) for name in Name]

@@ -37,7 +37,7 @@ _WITNESSES = {
 }
 
 
-def validate(call: Call, *, Node: list[str], ReportName: str, Include: list[str] = []) -> Record:  # noqa: B006
+def validate(call: Call, *, Node: list[str], ReportName: str, Include: list[str] | None = None) -> Record:
     """Validate nodes by categories."""
     with call.realm.lock:
         clustering.require(call, "Test-Cluster")
@@ -46,7 +46,7 @@ def validate(call: Call, *, Node: list[str], ReportName: str, Include: list[str]
         call.sleep(_TEST_SECONDS / _STEPS)
     with call.realm.lock:
         targets = [clustering.reach(call, name, "TestCluster", "Test-Cluster") for name in Node]
-        wanted = {item.lower() for item in Include} or set(_DEFAULT_CATEGORIES)
+        wanted = {item.lower() for item in Include or ()} or set(_DEFAULT_CATEGORIES)
         rows = [
             {"Category": category, "Test": test, "Result": _result(call, targets, category, test)}
             for category, test in _TESTS

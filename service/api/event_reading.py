@@ -19,13 +19,15 @@ from service.api.streams import MEDIA_TYPE
 from service.ledger.event import Event
 
 _CHUNK = 500
-_EVENT_ID = re.compile(r"[0-9]{1,20}(-[0-9]{1,20})?")
+# Ids count milliseconds: 18 digits last for ever, and fit into the 64 bits of a stream id.
+_ID = r"[0-9]{1,18}(-[0-9]{1,18})?"
+_EVENT_ID = re.compile(_ID)
 
 
 class EventsQuerySchema(EventQuerySchema):
     """`after` is the id of the last event seen; an empty one is the beginning. `cursor` goes on where a page ended."""
 
-    after = text(0, 41, pattern=r"([0-9]{1,20}(-[0-9]{1,20})?)?", hint="Not an event id.")
+    after = text(0, 37, pattern=f"({_ID})?", hint="Not an event id.")
 
 
 class JobEventsQuerySchema(EventsQuerySchema):

@@ -1,4 +1,4 @@
-"""The job schemas as this API uses them: loaders made once, and the links that only the API knows."""
+"""The job schemas as this API uses them, with the links that only the API knows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from schemas.base import StrictSchema
-from schemas.job import JobRequestSchema, JobSchema, request_schema
+from schemas.job import JobRequestSchema, JobSchema
 from schemas.kinds import REQUEST_SCHEMAS
 from schemas.lab import LabSchema
 from schemas.plan import PlanSchema
@@ -16,18 +16,7 @@ LONGEST_WAIT_SECONDS = 30
 
 
 class JobBody(JobRequestSchema):
-    """The body of `POST /v1/jobs`. Making a schema costs more than loading with it: each kind's is made once."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._by_kind = {kind: schema() for kind, schema in REQUEST_SCHEMAS.items()}
-
-    def load(self, data: Any, **_options: Any) -> dict[str, Any]:
-        """Return the request with its defaults; raises ValidationError."""
-        kind = data.get("kind")
-        schema = self._by_kind.get(kind) if isinstance(kind, str) else None
-        loaded: dict[str, Any] = (schema or request_schema(data)).load(data)
-        return loaded
+    """The body of `POST /v1/jobs` with its description."""
 
     def openapi(self) -> dict[str, Any]:
         """Return the schema object: one of the kinds' schemas, told apart by `kind`."""

@@ -190,7 +190,10 @@ def _is_news(job: Job) -> bool:
 def cancel_job(job_id: str, body: dict[str, Any]) -> Response:
     """Cancel a job: running remote calls are stopped, then what was built is kept or rolled back.
 
-    Safe to repeat. Watch the job: it is `cancelled` when it has been shown to have stopped.
+    Safe to repeat. Watch the job: it is `cancelled` when its running steps have ended, and `cancel_unconfirmed` says
+    that a remote call could not be shown to have stopped. `on_cancel` takes the place of the request's own and decides
+    for a job that ends as `cancelled`: one that failed or whose deadline passed before goes by its `on_failure`, and a
+    rollback that has begun is not stopped.
     """
     ctx = context()
     try:

@@ -7,11 +7,9 @@ from typing import Any
 from flask import Response, request
 from flask_smorest import Blueprint
 
-from schemas.base import StrictSchema, whole
 from schemas.kinds.teardown import TeardownRequestSchema
-from schemas.lab import LabQuerySchema
+from schemas.lab import LabExtendSchema, LabQuerySchema
 from schemas.page import page_of
-from schemas.request import LONGEST_LEASE_SECONDS
 from service.api.answers import answer, base_of
 from service.api.conditional import check_if_match, etag_of, is_unchanged, not_modified
 from service.api.context import context
@@ -28,12 +26,6 @@ blueprint = Blueprint("labs", __name__, description="Labs: what jobs built, and 
 _LAB = "/v1/labs/<identifier:lab_id>"
 _SHAPE = LabViewSchema()
 _TEARDOWN = TeardownRequestSchema()
-
-
-class LabLeaseSchema(StrictSchema):
-    """The lab's lease ends so many seconds from now; then it is torn down by itself."""
-
-    lease_seconds = whole(1, LONGEST_LEASE_SECONDS, required=True)
 
 
 def _lab(lab_id: str) -> Lab:
@@ -103,21 +95,18 @@ def get_lab(lab_id: str) -> Response:
         _LAB,
         "jobs:write",
         {200: LabViewSchema},
-        body=LabLeaseSchema(),
+        body=LabExtendSchema(),
         problems=(409, 412, 428),
         headers=("IfMatch",),
         answer_headers={200: ("ETag",)},
     ),
 )
 def extend_lab(lab_id: str, body: dict[str, Any]) -> Response:
-    """Set the end of a lab's lease, from now."""
-    ctx, lab = context(), _lab(lab_id)
+    """Set the end of a lab's lease, from now; 0 takes the lease away. At its end the lab is torn down by itself."""
+    lab = _lab(lab_id)
     check_if_match(request, etag_of(lab.id, lab.version))
-    now = ctx.clock()
-    # The ledger moves the end of a running lease; without one it counts from now.
-    running_until = lab.expires_at if lab.expires_at is not None and lab.expires_at > now else now
     with ledger_refusals("lab"):
-        return _answer(ctx.store.labs.extend(lab.id, now + body["lease_seconds"] - running_until))
+        return _answer(context().store.labs.extend(lab.id, body["lease_seconds"], lab.version))
 
 
 @route(

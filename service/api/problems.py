@@ -3,6 +3,7 @@
 Problem                 an answer of ours: status, type, detail, field errors
 HTTPException           Flask's and Werkzeug's own: 404, 405, 413, ...
 RedisError              503, retryable: the ledger cannot be reached
+ResponseError           500: the ledger answers that our move is wrong, which no repeat mends; 503 when it cannot write
 Exception               500; the log has the reason, the caller gets a request id
 """
 
@@ -15,12 +16,13 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, g, has_request_context, request
-from redis.exceptions import RedisError
+from redis.exceptions import OutOfMemoryError, ReadOnlyError, RedisError, ResponseError
 from werkzeug.exceptions import HTTPException
 
 MEDIA_TYPE = "application/problem+json"
 RETRYABLE = frozenset({408, 429, 502, 503, 504})
 LEDGER_RETRY_SECONDS = 2
+_CANNOT_WRITE = ("MISCONF ", "NOREPLICAS ", "MASTERDOWN ")  # its disk is full, its replica or primary is away
 
 log = structlog.get_logger()
 
@@ -89,7 +91,7 @@ def register_problem_handlers(app: Flask) -> None:
     """Answer every error of the app with problem+json."""
     app.register_error_handler(Problem, problem_response)
     app.register_error_handler(HTTPException, _http_exception)
-    app.register_error_handler(RedisError, _ledger_unreachable)
+    app.register_error_handler(RedisError, _ledger_failed)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -104,10 +106,16 @@ def _http_exception(error: HTTPException) -> Response:
     return response
 
 
-def _ledger_unreachable(error: RedisError) -> Response:
+def _ledger_failed(error: RedisError) -> Response:
+    if isinstance(error, ResponseError) and not _cannot_write(error):
+        return _unexpected(error)
     log.warning("ledger_unreachable", error=type(error).__name__)
     headers = {"Retry-After": str(LEDGER_RETRY_SECONDS)}
     return problem_response(Problem(503, "ledger-unreachable", "The ledger cannot be reached now.", headers=headers))
+
+
+def _cannot_write(error: ResponseError) -> bool:
+    return isinstance(error, OutOfMemoryError | ReadOnlyError) or str(error).startswith(_CANNOT_WRITE)
 
 
 def _unexpected(error: Exception) -> Response:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import structlog
 
-from service.ledger.queue import WakeFailed
+from service.ledger.queue import DELIVERIES_QUEUE, STEPS_QUEUE, WakeFailed
 
 _PAUSE_SECONDS = 0.02
 _MOST_AT_ONCE = 64
@@ -26,6 +26,9 @@ class WakesWorkers(Protocol):
 
     def wake_deliveries(self, count: int) -> int:
         """Send `count` messages to the workers of deliveries."""
+
+    def waiting(self, queue: str) -> int:
+        """Return how many messages wait in a queue."""
 
 
 class Wakes:
@@ -70,11 +73,15 @@ class Wakes:
             steps, deliveries, self._steps, self._deliveries = self._steps, self._deliveries, 0, 0
         try:
             if steps:
-                self._waker.wake_steps(steps)
+                self._waker.wake_steps(min(steps, self._room(STEPS_QUEUE)))
             if deliveries:
-                self._waker.wake_deliveries(deliveries)
+                self._waker.wake_deliveries(min(deliveries, self._room(DELIVERIES_QUEUE)))
         except WakeFailed as error:
             log.warning("wake_failed", error=type(error).__name__)
+
+    def _room(self, queue: str) -> int:
+        # Whoever takes a message goes on until nothing is left to claim: more messages than workers help nobody.
+        return max(0, _MOST_AT_ONCE - self._waker.waiting(queue))
 
     def _run(self) -> None:
         while not self._stopped.is_set():

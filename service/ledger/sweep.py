@@ -69,7 +69,7 @@ class Sweeper:
         return result
 
     def _run(self) -> None:
-        while not self._stopped.wait(self._seconds * random.uniform(1 - _JITTER, 1 + _JITTER)):  # noqa: S311
+        while not self._stopped.wait(self._seconds * random.uniform(1 - _JITTER, 1 + _JITTER)):  # noqa: S311 - spreads load
             try:
                 self.sweep_once()
             except redis.exceptions.RedisError as error:

@@ -1,1 +1,1 @@
-"""Benchmarks: ratios of two things measured in turn in one run, never absolute speeds. `make bench` writes docs/bench.md."""
+"""Benchmarks: ratios of things measured in turn in one run, never speeds. `make bench` writes docs/bench.md."""

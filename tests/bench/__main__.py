@@ -43,8 +43,8 @@ def _report(figures: list[Figure]) -> str:
     notes = "\n".join(f"- **{figure.name}**: {figure.how}" for figure in figures)
     return (
         "# Benchmarks\n\n"
-        "Written by `make bench`. Each ratio compares two things that were measured in turn in the same run on the same\n"
-        "machine, so it says something on another machine too; the milliseconds beside it do not.\n\n"
+        "Written by `make bench`. Each ratio compares two things that were measured in turn in the same run on the\n"
+        "same machine, so it says something on another machine too; the milliseconds beside it do not.\n\n"
         f"{dt.datetime.now(dt.UTC):%Y-%m-%d}, {machine}, everything on loopback.\n\n"
         f"{table(figures)}\n\n{notes}\n"
     )

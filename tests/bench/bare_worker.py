@@ -8,7 +8,7 @@ import time
 import redis
 from celery import Celery
 
-from workers.app import celery_settings
+from workers.broker import celery_settings
 
 app = Celery("bare", broker=os.environ["BENCH_BROKER"])
 app.conf.update(celery_settings())

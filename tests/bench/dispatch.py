@@ -15,7 +15,7 @@ from celery import Celery
 from deploy.local.stack import Stack, StackSettings
 from deploy.local.supervisor import Program
 from tests.bench.figures import Figure
-from workers.app import celery_settings
+from workers.broker import celery_settings
 
 _ROUNDS = 12
 _EACH = 10

@@ -150,13 +150,32 @@ class Driver:
         return found
 
     def doubled(self, mark: str) -> dict[str, int]:
-        """Return the effects that were applied more than once to a target whose name contains `mark`."""
+        """Return the effects that were applied more than once to a target whose name contains `mark`.
+
+        Insists that there is such a target: with a mark that names nothing, "none doubled" would prove nothing.
+        """
+        applied = self.effects(mark)
+        assert applied, f"nothing was counted for {mark!r}"
+        return {name: times for name, times in applied.items() if times > 1}
+
+    def effects(self, mark: str) -> dict[str, int]:
+        """Return how often each effect, as `effect target`, was applied to targets whose name contains `mark`."""
         return {
             f"{effect} {target}": times
             for effect, targets in self.counts().items()
             for target, times in targets.items()
-            if mark in target and times > 1
+            if mark in target
         }
+
+    def running_functions(self) -> list[str]:
+        """Return the functions that run on the simulated host now."""
+        shells = [shell for host in self.sandbox("GET", "/shells") for shell in host["shells"]]
+        commands = [command for shell in shells for command in shell["commands"] if not command["done"]]
+        return [name for command in commands for name in command["functions"]]
+
+    def applied_faults(self, kind: str) -> int:
+        """Return how often a kind of fault was applied since the simulated host began."""
+        return int(self.sandbox("GET", "/faults")["applied"].get(kind, 0))
 
     def fault(self, **spec: Any) -> None:
         """Make the simulated host misbehave."""

@@ -6,6 +6,8 @@ import pytest
 
 from tests.e2e.driver import Driver
 
+_WORKERS = 2
+
 
 def test_host_reboot_in_mid_call_is_an_expected_event(driver: Driver) -> None:
     """The host restarts while a role installs: sessions die, VMs come back, the job goes on to the end."""
@@ -20,13 +22,32 @@ def test_host_reboot_in_mid_call_is_an_expected_event(driver: Driver) -> None:
 
 
 def test_wrong_password_stops_at_once_with_a_reason(driver: Driver) -> None:
-    """HTTP 401 from the host is a configuration error: the job fails with a remedy instead of locking the account."""
-    driver.fault(kind="http_status", status=401, count=50)
-    job_id = driver.submit(driver.cluster(count=1))
-    job = driver.wait(job_id, state="failed")
+    """A refused credential fails the job with a remedy after one logon, and each worker tries it once, not each job."""
+    _give_a_password(driver)  # a new version of the record, so that no session of before is used
+    before = driver.applied_faults("http_status")
+    driver.fault(kind="http_status", status=401, action="Create", count=50)
+    body = driver.example("inspect_host", host={"id": driver.stack.host_id})
+    first = driver.wait(driver.submit(body), state="failed")
+    after_one = driver.applied_faults("http_status") - before
+    others = [driver.wait(driver.submit(body), state="failed") for _ in range(5)]
+    after_all = driver.applied_faults("http_status") - before
+    driver.clear_faults()
+    _give_a_password(driver)
 
-    assert job["error"]["code"] == "ACCESS_DENIED"
-    assert job["error"]["remedy"]
+    assert first["error"]["remedy"]
+    assert {"ACCESS_DENIED"} == {job["error"]["code"] for job in (first, *others)}
+    assert 1 == after_one
+    assert after_all <= _WORKERS
+    driver.run(body)
+
+
+def _give_a_password(driver: Driver) -> None:
+    """Do what an administrator does: workers use a new version at once, whatever they were refused before."""
+    path = f"/v1/hosts/{driver.stack.host_id}"
+    headers = {"If-Match": driver.stack.call("GET", path).headers["ETag"]}
+    body = {"password": {"value": driver.stack.nested_password}}
+    answer = driver.stack.call("PATCH", path, json=body, headers=headers)
+    assert 200 == answer.status_code, answer.text
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

@@ -115,6 +115,28 @@ def test_lab_is_shown_with_its_job(api: Api) -> None:
     assert api.call("GET", "/v1/labs/lab_nothing").status_code == 404
 
 
+def test_lease_of_a_lab_is_changed_for_the_copy_that_was_seen(api: Api) -> None:
+    """0 takes a lease away; a change of an older copy is refused by the ledger itself, also behind the first look."""
+    job = api.submitted()
+    path = f"/v1/labs/{job['lab_id']}"
+    api.store.client.hset(f"{api.context.settings.namespace}:lab:{job['lab_id']}", "state", "ready")
+    seen = _etag(api, path)
+    longer = api.call("PATCH", path, {"lease_seconds": 600}, If_Match=seen)
+    stale = api.call("PATCH", path, {"lease_seconds": 5}, If_Match=seen)
+    free = api.call("PATCH", path, {"lease_seconds": 0}, If_Match=longer.headers["ETag"])
+
+    assert longer.get_json()["expires_at"]
+    assert (412, 200, None) == (stale.status_code, free.status_code, free.get_json()["expires_at"])
+
+
+def test_a_ledger_that_calls_our_move_wrong_is_not_away(api: Api) -> None:
+    """What no repeat mends is a 500; a 503 would have callers come back for ever."""
+    api.store.client.set(f"{api.context.settings.namespace}:lab:lab_broken", "text")
+    answer = api.call("GET", "/v1/labs/lab_broken")
+
+    assert (500, False) == (answer.status_code, answer.get_json()["retryable"])
+
+
 def test_endpoint_secret_is_made_and_shown_once(api: Api) -> None:
     """Without a secret one is made, shown in the answer that made it, and kept sealed."""
     made = api.created("/v1/webhook-endpoints", {"url": "https://example.org/hook"})

@@ -95,6 +95,11 @@ def test_bad_last_event_id_is_named(api: Api) -> None:
 
     assert (400, "Last-Event-ID") == (answer.status_code, answer.get_json()["parameters"][0]["name"])
     assert api.call("GET", f"{job['events']}?after=yesterday").status_code == 400
+    for late in ("9" * 20, f"1-{'9' * 20}", str(2**64)):
+        assert api.call("GET", f"{job['events']}?after={late}").status_code == 400
+        header = api.call("GET", job["events"], Accept="text/event-stream", Last_Event_ID=late)
+        assert (400, "Last-Event-ID") == (header.status_code, header.get_json()["parameters"][0]["name"])
+    assert [] == api.call("GET", f"{job['events']}?after={'9' * 18}-{'9' * 18}").get_json()["items"]
     assert api.call("GET", "/v1/jobs/job_nothing/events").status_code == 404
 
 

@@ -77,7 +77,8 @@ def test_lease_is_set_from_now(api: Api) -> None:
     assert 595 < lab.expires_at - now < 605
     assert api.call("PATCH", path, {"lease_seconds": 60}, If_Match=answer.headers["ETag"]).status_code == 412
     assert api.call("PATCH", path, {"lease_seconds": 60}, If_Match="*").status_code == 200
-    assert api.call("PATCH", path, {"lease_seconds": 0}, If_Match="*").status_code == 422
+    assert api.call("PATCH", path, {"lease_seconds": -1}, If_Match="*").status_code == 422
+    assert api.call("PATCH", path, {"lease_seconds": 0}, If_Match="*").get_json()["expires_at"] is None
 
 
 def test_removing_a_lab_is_a_job(api: Api) -> None:

@@ -12,6 +12,7 @@ from tests.integration.sandbox_process import SandboxProcess, Watching, running_
 from workers.errors import AccessDenied, HostUnreachable, HostUntrusted, ProtocolBroken
 from workers.psrp.invoke import Invocation, Outcome, run
 from workers.psrp.module import ensure_module
+from workers.psrp.pool import session_opener
 from workers.psrp.session import HostSession
 from workers.psrp.streams import Stream
 from workers.psrp.transport import Endpoint, Timeouts
@@ -174,3 +175,22 @@ def test_closing_leaves_nothing_on_the_host(tls: SandboxProcess) -> None:
     assert [[]] == [shell["commands"] for shell in tls.shells()]
     session.discard()
     assert [] == tls.shells()
+
+
+def test_a_new_life_deletes_the_idle_shells_of_the_former_one(tls: SandboxProcess) -> None:
+    """The first session to a host takes away shells of the same name; one in which a call runs stays, others too."""
+    endpoint, timeouts = tls.endpoint(), Timeouts(poll=0.3)
+    idle, other = (HostSession(endpoint, timeouts, name=name) for name in ("w1@test", "w2@test"))
+    busy = HostSession(endpoint, timeouts, name="w1@test")
+    for session in (idle, other, busy):
+        session.open()
+        session.take()
+    busy.powershell().add_cmdlet("Start-Sleep").add_parameter("Seconds", 400.0).begin_invoke()
+    open_session = session_opener(timeouts, "w1@test")
+    mine = [open_session(endpoint) for _ in range(2)]
+
+    left = {str(shell["shell_id"]).upper() for shell in tls.shells()}
+    assert {str(session.pool.id).upper() for session in (other, busy, *mine)} <= left
+    assert str(idle.pool.id).upper() not in left
+    for session in (other, busy, *mine):
+        session.discard()

@@ -231,3 +231,21 @@ def _first_error_that_is_not_down(session: HostSession) -> WorkerError | None:
         except WorkerError as error:
             return error
     return None
+
+
+def test_a_bug_in_the_watch_leaves_no_busy_session_behind(sandbox: SandboxProcess) -> None:
+    """Whatever ends a call, a session in which a pipeline may run is not lent to the next caller."""
+
+    def oops(watch: Watching) -> None:
+        if watch.ticks > 1:
+            raise ValueError("a bug of ours")
+
+    pool = SessionPool(session_opener(TIMEOUTS))
+    with pytest.raises(ValueError, match="bug"), pool.session(sandbox.endpoint()) as session:
+        run(session, LONG, Watching(on_tick=oops))
+    with pool.session(sandbox.endpoint()) as other:
+        assert not run(other, ECHO, Watching()).failed
+
+    assert other is not session
+    assert session.is_broken
+    pool.close_idle(everything=True)

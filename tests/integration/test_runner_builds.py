@@ -21,13 +21,13 @@ _GUEST_PASSWORD = "Guest-Passw0rd!<&>"
 _SHA256 = hashlib.sha256(IMAGE.encode()).hexdigest()  # the sandbox's images have the digest of their path
 
 
-def _build(workshop: Workshop, meanwhile: Callable[[], None]) -> str:
-    """Submit a nested host, work until it ends or two minutes are over, and return the job's id."""
+def submit_nested_host(workshop: Workshop) -> str:
+    """Submit the whole plan of a nested host and return the job's id."""
     request = NestedHostRequestSchema().load(_nested_host(workshop.host_id))
     lab_id = new_id("lab", 1_800_000_000.0)
     image = Image("img_1", "ws2022", IMAGE, sha256=_SHA256, os_build=20348)
     plan = build_plan(request, plan_context(lab_id, workshop.store.hosts.get(workshop.host_id), image))
-    job_id = workshop.submit(
+    return workshop.submit(
         kind="nested_host",
         plan=plan,
         request=request,
@@ -35,6 +35,11 @@ def _build(workshop: Workshop, meanwhile: Callable[[], None]) -> str:
         creates_lab=True,
         secrets={"guest_administrator": _GUEST_PASSWORD},
     )
+
+
+def _build(workshop: Workshop, meanwhile: Callable[[], None]) -> str:
+    """Submit a nested host, work until it ends or two minutes are over, and return the job's id."""
+    job_id = submit_nested_host(workshop)
     until = time.monotonic() + 120
     while workshop.state(job_id) in ("queued", "running") and time.monotonic() < until:
         workshop.store.leases.sweep()

@@ -357,3 +357,30 @@ def test_result_is_the_facts_of_a_succeeded_job(ledger: Ledger) -> None:
     assert ended is not None
     assert ({"host.report": {"memory_total_mib": 1}}, 100) == (ended.result, ended.progress_percent)
     assert {"host.report": {"memory_total_mib": 1}} == ledger.store.jobs.facts(job.id)
+
+
+def test_the_last_cancel_decides_what_becomes_of_the_work(ledger: Ledger) -> None:
+    """A policy given with a cancel takes the place of the job's own, also in a second cancel; without one it stays."""
+    ends = {}
+    for given in ((None,), ("rollback",), ("rollback", "keep"), ("keep", "rollback", None)):
+        job = ledger.job(step("a", undoable=True), on_cancel="keep")
+        claim = ledger.claim()
+        for policy in given:
+            ledger.store.jobs.cancel(job.id, policy)
+        ledger.end(claim, "cancelled")
+        ledger.work()
+        ends[given] = ledger.states(job.id)["a"]
+        assert "cancelled" == ledger.state(job.id)
+
+    assert ["cancelled", "undone", "cancelled", "undone"] == list(ends.values())
+
+
+def test_a_cancel_does_not_change_how_a_failed_job_ends(ledger: Ledger) -> None:
+    """A job that failed and waits for its last steps goes by its own on_failure, whatever the cancel says."""
+    job = ledger.job(step("a", undoable=True), step("b", undoable=True), on_failure="keep")
+    first, second = ledger.claim(), ledger.claim()
+    ledger.end(first, "failed", error=PROBLEM)
+    ledger.store.jobs.cancel(job.id, "rollback")
+    ledger.end(second, "cancelled")
+
+    assert "failed" == ledger.state(job.id)

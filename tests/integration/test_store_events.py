@@ -121,6 +121,20 @@ def test_subscription_to_everything(ledger: Ledger, feed: EventFeed) -> None:
     assert jobs == [event.job_id for event in got if event]
 
 
+def test_unreadable_entry_is_passed_over(ledger: Ledger, feed: EventFeed) -> None:
+    """An entry that cannot be read costs itself only: the reader of all subscriptions goes on."""
+    key = ledger.store.events.stream_key(None)
+    with feed.subscribe(after=ledger.store.events.last_id(None)) as subscription:
+        assert subscription.next(0) is None
+        ledger.store.client.xadd(key, {"type": "job.queued", "at": "noon"})
+        ledger.store.client.xadd(key, {"at": "1"})
+        job = ledger.job(step("a"))
+        event = subscription.next(5)
+
+    assert event is not None
+    assert job.id == event.job_id
+
+
 def test_subscriber_learns_of_trimmed_events(redis_url: str, feed: EventFeed) -> None:
     """Who resumes after an id whose successors were trimmed learns the oldest id that is left."""
     with open_ledger(redis_url, job_events_max=100) as ledger:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from service.ledger.plan import Demand
-from service.ledger.store import IllegalMove, Lab, LabFilter, NotFound
+from service.ledger.store import IllegalMove, Lab, LabFilter, NotFound, VersionConflict
 from tests.integration.ledger_kit import PROBLEM, Ledger, open_ledger, step
 
 
@@ -122,18 +122,44 @@ def test_lease_of_a_lab_ends(ledger: Ledger) -> None:
 
 
 def test_extended_lease(ledger: Ledger) -> None:
-    """An extension moves the end of the lease; a removed or unknown lab has none."""
+    """An extension sets the end of the lease, from now; a removed or unknown lab has none."""
     maker = ledger.lab_job(step("a"), lease_seconds=100)
     with pytest.raises(IllegalMove):
         ledger.store.labs.extend(maker.lab_id, 60)
     ledger.work()
-    extended = ledger.store.labs.extend(maker.lab_id, 60)
+    ledger.advance(50)
+    extended = ledger.store.labs.extend(maker.lab_id, 160)
     ledger.advance(120)
 
     assert ledger.now - 120 + 160 == extended.expires_at
     assert () == ledger.store.leases.sweep().expired_labs
     with pytest.raises(NotFound):
         ledger.store.labs.extend("lab_x", 60)
+
+
+def test_lease_taken_away(ledger: Ledger) -> None:
+    """A lab whose lease is taken away stays until somebody removes it."""
+    maker = ledger.lab_job(step("a"), lease_seconds=100)
+    ledger.work()
+    free = ledger.store.labs.extend(maker.lab_id, 0)
+    ledger.advance(10_000)
+
+    assert free.expires_at is None
+    assert () == ledger.store.leases.sweep().expired_labs
+    assert {"expires_at": None} == ledger.events(maker.id)[-1].data
+
+
+def test_one_version_is_extended_once(ledger: Ledger) -> None:
+    """Of two changes of one copy the second is refused, and changes nothing."""
+    maker = ledger.lab_job(step("a"), lease_seconds=100)
+    ledger.work()
+    seen = _lab(ledger, maker.lab_id)
+    extended = ledger.store.labs.extend(seen.id, 500, seen.version)
+    with pytest.raises(VersionConflict) as caught:
+        ledger.store.labs.extend(seen.id, 5, seen.version)
+
+    assert extended.version == caught.value.current
+    assert extended == _lab(ledger, maker.lab_id)
 
 
 def test_lists_of_labs(ledger: Ledger) -> None:

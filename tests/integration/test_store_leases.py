@@ -265,6 +265,16 @@ def test_host_bound_of_parallel_steps(ledger: Ledger) -> None:
     assert 3 == len(ledger.work())
 
 
+def test_a_claim_says_whether_another_worker_is_wanted(ledger: Ledger) -> None:
+    """After a fan-out each claim but the last tells of more; a host at its bound has none."""
+    host = ledger.host(max_parallel_steps=2)
+    ledger.job(step("a"), step("b", "a"), step("c", "a"), step("d", "a"), host_id=host)
+    first = ledger.claim()
+    ledger.end(first)
+
+    assert [False, True, False] == [first.more, ledger.claim().more, ledger.claim().more]
+
+
 def test_host_bound_of_heavy_steps(ledger: Ledger) -> None:
     """Heavy steps wait for their own bound while light ones go on."""
     host = ledger.host(max_parallel_steps=10, max_heavy_steps=1)

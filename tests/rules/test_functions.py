@@ -63,12 +63,16 @@ def _param_block(text: str) -> str:
     return "".join(kept)
 
 
+def parameters_of_script(text: str) -> frozenset[str]:
+    """Return the names in the first param( of a script."""
+    return frozenset(re.findall(r"\]\s*\$(\w+)", _param_block(text)))
+
+
 def _scripts() -> dict[str, Signature]:
     found: dict[str, Signature] = {}
     for path in sorted(PUBLIC.glob("*.ps1")):
         text = re.sub(r"<#.*?#>", "", path.read_text(encoding="utf-8-sig"), flags=re.DOTALL)
-        names = frozenset(re.findall(r"\]\s*\$(\w+)", _param_block(text)))
-        found[path.stem] = Signature(names, "SupportsShouldProcess" in text)
+        found[path.stem] = Signature(parameters_of_script(text), "SupportsShouldProcess" in text)
     return found
 
 
@@ -93,3 +97,22 @@ def test_the_module_has_every_function_of_the_page() -> None:
 def test_each_script_keeps_the_pages_promise(name: str) -> None:
     """A function's parameters and its -WhatIf are those of the page."""
     assert _page()[name] == _scripts()[name]
+
+
+@pytest.mark.parametrize("name", sorted(_scripts()))
+def test_each_script_explains_itself(name: str) -> None:
+    """Get-Help of a function has a synopsis, a text for each parameter and no other, an example and the outputs."""
+    sections = _help((PUBLIC / f"{name}.ps1").read_text(encoding="utf-8-sig"))
+    explained = {title.partition(" ")[2] for title in sections if title.startswith("PARAMETER ")}
+
+    assert {"SYNOPSIS", "EXAMPLE", "OUTPUTS"} <= set(sections)
+    assert [] == [title for title, text in sections.items() if not text]
+    assert _scripts()[name].parameters == explained
+    assert name in sections["EXAMPLE"]
+
+
+def _help(text: str) -> dict[str, str]:
+    """The sections of the first block comment by title; a parameter's title has its name."""
+    block = re.search(r"<#(.*?)#>", text, re.DOTALL)
+    parts = re.split(r"^\s*\.([A-Z]+(?: \w+)?)[ \t]*$", block[1] if block else "", flags=re.MULTILINE)
+    return dict(zip(parts[1::2], map(str.strip, parts[2::2]), strict=True))

@@ -26,12 +26,39 @@ _GUEST_CALL = "Invoke-NestedGuestCall"
 _OTHERS = 20  # recorded calls of another name that are skipped before we call it a bug
 
 
+@dataclass(frozen=True)
+class OpenCall:
+    """A call that was begun and whose end is not known; `target` is the guest that it runs in, None: the host."""
+
+    call_id: str
+    target: GuestTarget | None = None
+
+    @property
+    def scope(self) -> str:
+        """What the id begins with: the step, its generation and phase."""
+        return self.call_id.rpartition("#")[0]
+
+    @property
+    def number(self) -> int:
+        """Which call of its scope it is; 0 when the id has no number."""
+        number = self.call_id.rpartition("#")[2]
+        return int(number) if number.isdecimal() else 0
+
+
+def open_call_of(stored: Mapping[str, Any]) -> OpenCall | None:
+    """Return the call that an earlier claim left open, as the ledger keeps it; None when there is none."""
+    if not stored.get("call_id"):
+        return None
+    guest = stored.get("guest")
+    return OpenCall(str(stored["call_id"]), GuestTarget(**guest) if guest else None)
+
+
 @dataclass
 class CallScope:
     """The call ids of one claim.
 
-    `recorded_failure`: the journal holds a failure of one of them and would answer it again. `last_call_id` and
-    `last_target` say what may be running at a cancellation.
+    `recorded_failure`: the journal holds a failure of one of them and would answer it again. `open` is the latest call
+    whose end is not known: one that an earlier claim left, then this claim's own.
     """
 
     prefix: str
@@ -39,15 +66,23 @@ class CallScope:
     remaining_seconds: Callable[[], float]
     count: int = 0
     recorded_failure: bool = False
-    last_call_id: str = ""
-    last_target: GuestTarget | None = None
+    open: OpenCall | None = None
 
-    def next_id(self, target: GuestTarget | None) -> str:
+    def next_id(self) -> str:
         """Return the id of the next change call."""
         self.count += 1
-        self.last_call_id = f"{self.prefix}#{self.count}"
-        self.last_target = target
-        return self.last_call_id
+        return f"{self.prefix}#{self.count}"
+
+    def begun(self, call: OpenCall) -> None:
+        """Note that a call is about to be started: what never found a session cannot run anywhere."""
+        # Asking for an earlier call again says nothing about the later one that another claim left.
+        if self.open is None or self.open.scope != call.scope or self.open.number <= call.number:
+            self.open = call
+
+    def over(self, call_id: str) -> None:
+        """Note that the call of this id has ended."""
+        if self.open is not None and self.open.call_id == call_id:
+            self.open = None
 
 
 @dataclass
@@ -72,7 +107,7 @@ class ClaimHost:
                 self.scope.recorded_failure |= record.get("Status") != "completed"
                 return self._result(name, record)
             # An earlier run of this step took another path: this number is that call's, and it is over.
-            log.info("call_id_taken", call_id=self.scope.last_call_id, by=record.get("Name"))
+            log.info("call_id_taken", call_id=f"{self.scope.prefix}#{self.scope.count}", by=record.get("Name"))
         raise ProtocolBroken(f"the journal has other functions under the next {_OTHERS} call ids")
 
     def call(self, name: str, /, **parameters: Any) -> dict[str, Any]:
@@ -90,11 +125,15 @@ class ClaimHost:
 
     def _change_once(self, name: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         seconds = max(1, int(self.scope.remaining_seconds()))
-        journal = {"call_id": self.scope.next_id(self.target), "fence": self.scope.fence, "wait_seconds": seconds}
+        call_id = self.scope.next_id()
         try:
-            return self._record(name, parameters, journal)
+            record = self._record(
+                name, parameters, {"call_id": call_id, "fence": self.scope.fence, "wait_seconds": seconds}
+            )
         except RemoteError as error:
             raise _journal_error(error) from error
+        self.scope.over(call_id)
+        return record
 
     def _record(self, name: str, parameters: Mapping[str, Any], journal: Mapping[str, Any]) -> dict[str, Any]:
         """Return the call record of one wrapped call; raises RemoteError when the wrapper itself failed."""
@@ -105,6 +144,7 @@ class ClaimHost:
                 {"name": name, "parameters": inner, **journal, **self._route()},
                 call_id=str(journal.get("call_id", "")),
                 function=name,
+                guest=self.target,
             )
         )
         if outcome.failed or not outcome.output:

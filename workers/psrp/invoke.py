@@ -12,6 +12,7 @@ from pypsrp.complex_objects import PSInvocationState
 
 from workers.errors import DeadlinePassed, OutcomeUnknown, ProtocolBroken, RemoteError, StepCancelled, WorkerError
 from workers.psrp.classify import wire_errors
+from workers.psrp.port import GuestTarget
 from workers.psrp.session import CallIds, HostSession
 from workers.psrp.streams import Record, Stream, drain, error_of
 from workers.psrp.values import needs_session_key, wire_parameters
@@ -27,7 +28,8 @@ _STARTS = 2  # tries to start one pipeline, when the host is known not to have i
 class Invocation:
     """One function call by name, or one of our own static scripts with parameters. Never text with values in it.
 
-    `call_id` is set when the call changes something; `function` is what a wrapper like Invoke-NestedCall will run.
+    `call_id` is set when the call changes something; `function` is what a wrapper like Invoke-NestedCall will run, in
+    `guest` if there is one.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Invocation:
     script: str = ""
     call_id: str = ""
     function: str = ""
+    guest: GuestTarget | None = None
 
 
 class Watch(Protocol):
@@ -77,7 +80,8 @@ def run(
     except (StepCancelled, DeadlinePassed):
         _stop(session, powershell)
         raise
-    except WorkerError:
+    except BaseException:
+        # Whatever it was, also a bug in what relays the records: the pipeline may run, so the session is nobody else's.
         session.is_broken = session.is_left = True
         raise
     _terminate(session, powershell)

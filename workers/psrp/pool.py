@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from workers.errors import AccessDenied, HostBusy
+from workers.errors import AccessDenied, HostBusy, WorkerError
 from workers.psrp.session import HostSession
 from workers.psrp.transport import Endpoint, Timeouts
 
@@ -20,14 +20,20 @@ log = structlog.get_logger(__name__)
 # After a refused credential nobody tries again for this long, unless the host's record changed: accounts lock out.
 _DENIED_SECONDS = 60.0
 _TURN_SECONDS = 0.5  # how often a waiting thread looks at its own watch
+_MOST = 100  # sessions of one process: each is a TLS connection with its buffers
 
 
 @dataclass
 class _Place:
-    """The sessions of one endpoint. `used` counts those that threads hold or open now."""
+    """The sessions of one host, whichever version of its record they were opened with.
 
-    idle: list[HostSession] = field(default_factory=list)
+    `idle` holds them with the key of that version. `used` counts those that threads hold or open now. `denied` is the
+    key whose credential the host refused, until `denied_until`.
+    """
+
+    idle: list[tuple[str, HostSession]] = field(default_factory=list)
     used: int = 0
+    denied: str = ""
     denied_until: float = 0.0
 
 
@@ -41,7 +47,9 @@ class SessionPool:
         share: Callable[[Endpoint], int] = lambda endpoint: endpoint.max_sessions,
         wait_seconds: float = 20.0,
         monotonic: Callable[[], float] = time.monotonic,
+        most: int = _MOST,
     ) -> None:
+        self._most = most
         self._open_session = open_session
         self._share = share
         self._wait_seconds = wait_seconds
@@ -66,45 +74,63 @@ class SessionPool:
 
     def close_idle(self, *, everything: bool = False) -> int:
         """Close sessions that were idle too long, or all idle ones; returns how many. For a thread of the process."""
+        stale: list[HostSession] = []
         with self._turn:
-            stale = [(place, item) for place in self._places.values() for item in place.idle]
-            stale = [(place, item) for place, item in stale if everything or not item.is_fresh]
-            for place, item in stale:
-                place.idle.remove(item)
-        for _, item in stale:
+            for host_id, place in list(self._places.items()):
+                stale.extend(item for _, item in place.idle if everything or not item.is_fresh)
+                place.idle = [entry for entry in place.idle if entry[1] not in stale]
+                if not place.idle and not place.used and place.denied_until <= self._monotonic():
+                    del self._places[host_id]
+            self._turn.notify_all()
+        for item in stale:
             item.discard()
         return len(stale)
 
     def _borrow(self, endpoint: Endpoint, tick: Callable[[], None]) -> HostSession:
         stale: list[HostSession] = []
         with self._turn:
-            place = self._places[endpoint.key]
-            self._wait_for_room(endpoint, place, tick)
-            if place.denied_until > self._monotonic():
+            self._wait_for_room(endpoint, tick)
+            place = self._places[endpoint.host_id]
+            if place.denied == endpoint.key and place.denied_until > self._monotonic():
                 raise AccessDenied("the host refused this credential a moment ago")
             place.used += 1
-            found = self._take_fresh(place, stale)
+            found = self._take_fresh(endpoint, place, stale)
+            if found is None:
+                self._make_room(stale)
         for item in stale:
             item.discard()
-        return found or self._open(endpoint, place)
+        return found or self._open(endpoint)
 
-    def _wait_for_room(self, endpoint: Endpoint, place: _Place, tick: Callable[[], None]) -> None:
+    def _wait_for_room(self, endpoint: Endpoint, tick: Callable[[], None]) -> None:
         until = self._monotonic() + self._wait_seconds
-        while place.used >= max(1, self._share(endpoint)):
+        # The place is looked up each time: one without sessions is forgotten meanwhile.
+        while self._places[endpoint.host_id].used >= max(1, self._share(endpoint)) or self._used() >= self._most:
             tick()
             if self._monotonic() >= until:
                 raise HostBusy(f"no session to the host became free in {self._wait_seconds:g} s")
             self._turn.wait(_TURN_SECONDS)
 
-    def _take_fresh(self, place: _Place, stale: list[HostSession]) -> HostSession | None:
+    def _used(self) -> int:
+        return sum(place.used for place in self._places.values())
+
+    def _make_room(self, stale: list[HostSession]) -> None:
+        """Take idle sessions of any host out until one more session is within the process's bound."""
+        idle = [place for place in self._places.values() if place.idle]
+        over = self._used() + sum(len(place.idle) for place in idle) - self._most
+        for place in idle:
+            while place.idle and over > 0:
+                stale.append(place.idle.pop(0)[1])
+                over -= 1
+
+    def _take_fresh(self, endpoint: Endpoint, place: _Place, stale: list[HostSession]) -> HostSession | None:
         while place.idle:
-            session = place.idle.pop()
-            if session.is_fresh:
+            key, session = place.idle.pop()
+            if key == endpoint.key and session.is_fresh:
                 return session
             stale.append(session)
         return None
 
-    def _open(self, endpoint: Endpoint, place: _Place) -> HostSession:
+    def _open(self, endpoint: Endpoint) -> HostSession:
         opened: HostSession | None = None
         denied = False
         try:
@@ -114,6 +140,8 @@ class SessionPool:
             raise
         finally:
             with self._turn:
+                place = self._places[endpoint.host_id]
+                place.denied = endpoint.key if denied else ""
                 place.denied_until = self._monotonic() + _DENIED_SECONDS if denied else 0.0
                 if opened is None:
                     place.used -= 1
@@ -121,25 +149,49 @@ class SessionPool:
         return opened
 
     def _return(self, endpoint: Endpoint, session: HostSession) -> None:
+        # Asked once: a session that turns stale in between would be neither kept nor closed.
+        is_kept = session.is_fresh and not session.is_left
         if session.is_left:
             session.abandon()
-        elif not session.is_fresh:
+        elif not is_kept:
             session.discard()
         with self._turn:
-            place = self._places[endpoint.key]
+            place = self._places[endpoint.host_id]
             place.used -= 1
-            if session.is_fresh:
-                place.idle.append(session)
+            if is_kept:
+                place.idle.append((endpoint.key, session))
             self._turn.notify_all()
 
 
 def session_opener(timeouts: Timeouts, name: str = "") -> Callable[[Endpoint], HostSession]:
-    """Return a function that opens sessions named after this process."""
+    """Return a function that opens sessions named after this process.
+
+    With the first session to a host it deletes the idle shells that a former process of this name left there; a name
+    that was made up is nobody's.
+    """
+    opened: set[str] = set()
+    visited: set[str] = set()
 
     def open_session(endpoint: Endpoint) -> HostSession:
         session = HostSession(endpoint, timeouts, name=name)
+        opened.add(str(session.pool.id).upper())
         session.open()
         log.info("session_opened", host_id=endpoint.host_id, shell_id=str(session.pool.id))
+        if name and endpoint.host_id not in visited:
+            visited.add(endpoint.host_id)
+            _clean_up(session, opened)
         return session
 
     return open_session
+
+
+def _clean_up(session: HostSession, opened: set[str]) -> None:
+    host_id = session.endpoint.host_id
+    try:
+        deleted = session.delete_former_shells(opened)
+    except WorkerError as error:
+        # Windows ends them itself, later. The answer may still come to this connection, so nobody uses it.
+        session.reset_transport()
+        log.info("former_shells_kept", host_id=host_id, code=error.code)
+    else:
+        log.info("former_shells_deleted", host_id=host_id, count=deleted)

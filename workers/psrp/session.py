@@ -10,7 +10,7 @@ import threading
 import time
 import uuid
 import xml.etree.ElementTree as ET
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from typing import Any
 
@@ -129,19 +129,36 @@ class HostSession:
         self.connection.transport.encryption = None
 
     def knows_command(self, command_id: str) -> bool:
-        """Ask the host whether it has this command in our shell: Enumerate, filtered by ShellId."""
-        body = ET.Element(f"{{{NAMESPACES['wsen']}}}Enumerate")
-        wsman = NAMESPACES["wsman"]
-        ET.SubElement(body, f"{{{wsman}}}OptimizeEnumeration")
-        ET.SubElement(body, f"{{{wsman}}}MaxElements").text = "32000"
-        dialect = "http://schemas.dmtf.org/wbem/wsman/1/wsman/SelectorFilter"
-        selectors = SelectorSet()
-        selectors.add_option("ShellId", str(self.pool.id))
-        ET.SubElement(body, f"{{{wsman}}}Filter", Dialect=dialect).append(selectors.pack())
+        """Ask the host whether it has this command in our shell."""
         with wire_errors():
-            answer = self.connection.enumerate(f"{_SHELL_URI}/Command", body)
-        found = answer.iterfind(".//rsp:CommandId", NAMESPACES)
-        return any(_same_id(item.text, command_id) for item in found)
+            return any(_same_id(found, command_id) for found in self._commands(str(self.pool.id)))
+
+    def delete_former_shells(self, known: Container[str]) -> int:
+        """Delete shells of our name that are not `known` (ids in upper case) and run nothing; returns how many.
+
+        They are a killed process's: each counts against the host's quota until it has idled for a quarter of an hour. A
+        shell with a command stays, for whoever goes on with the step joins that command through the journal.
+        """
+        name, deleted = self.pool.shell.name, 0
+        with wire_errors():
+            found = self.connection.enumerate(_SHELL_URI, _enumeration())
+            for shell in found.iterfind(".//rsp:Shell", NAMESPACES):
+                shell_id = (shell.findtext("rsp:ShellId", "", NAMESPACES) or "").upper()
+                if not name or shell.findtext("rsp:Name", "", NAMESPACES) != name or shell_id in known:
+                    continue
+                if shell_id and not self._commands(shell_id):
+                    self._delete_shell(shell_id)
+                    deleted += 1
+        return deleted
+
+    def _commands(self, shell_id: str) -> list[str]:
+        selectors = SelectorSet()
+        selectors.add_option("ShellId", shell_id)
+        body = _enumeration()
+        dialect = "http://schemas.dmtf.org/wbem/wsman/1/wsman/SelectorFilter"
+        ET.SubElement(body, f"{{{NAMESPACES['wsman']}}}Filter", Dialect=dialect).append(selectors.pack())
+        answer = self.connection.enumerate(f"{_SHELL_URI}/Command", body)
+        return [item.text or "" for item in answer.iterfind(".//rsp:CommandId", NAMESPACES)]
 
     def discard(self) -> None:
         """Stop what runs, delete the shell, close the connection. What fails is only logged; safe to repeat."""
@@ -153,7 +170,7 @@ class HostSession:
         try:
             with wire_errors():
                 self._stop_running()
-                self._delete_shell()
+                self._delete_shell(str(self.pool.id))
             self.is_deleted = True
         except WorkerError as error:
             log.info("session_close_failed", host_id=self.endpoint.host_id, code=error.code)
@@ -169,10 +186,10 @@ class HostSession:
             if powershell.state == PSInvocationState.RUNNING:
                 powershell.stop()
 
-    def _delete_shell(self) -> None:
+    def _delete_shell(self, shell_id: str) -> None:
         # By the id that we chose, not by pypsrp's state: it forgets shells whose open() failed half-way.
         selectors = SelectorSet()
-        selectors.add_option("ShellId", str(self.pool.id))
+        selectors.add_option("ShellId", shell_id)
         self.connection.delete(self.pool.shell.resource_uri, selector_set=selectors)
 
 
@@ -180,6 +197,13 @@ class _Pool(RunspacePool):
     def _process_runspacepool_warning(self, message: Any) -> None:
         # pypsrp raises these as Python warnings, and the filters of that module are not safe between threads.
         log.warning("runspace_pool_warned", message=str(message.data)[:200])
+
+
+def _enumeration() -> ET.Element:
+    body = ET.Element(f"{{{NAMESPACES['wsen']}}}Enumerate")
+    ET.SubElement(body, f"{{{NAMESPACES['wsman']}}}OptimizeEnumeration")
+    ET.SubElement(body, f"{{{NAMESPACES['wsman']}}}MaxElements").text = "32000"
+    return body
 
 
 def _same_id(found: str | None, wanted: str) -> bool:

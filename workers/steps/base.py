@@ -162,7 +162,7 @@ class ReadOnly:
         """Never done beforehand: the point is to act or to read now."""
         return NotYet(f"{ctx.claim.step['action']} runs every time")
 
-    def verify(self, ctx: StepContext) -> Facts:  # noqa: ARG002  the shape of every step
+    def verify(self, ctx: StepContext) -> Facts:  # noqa: ARG002 - the shape of every step
         """Nothing to read back: what was read or answered is in the facts of `apply`."""
         return {}
 

@@ -14,11 +14,11 @@ from workers.steps.targets import guest
 _PENDING = "InstallPending"
 _PUT_IN = frozenset({"Installed", _PENDING})
 _PAUSE_SECONDS = 2.0
-_PENDING_PAUSE_SECONDS = 10.0
+_PENDING_PAUSE_SECONDS = 2.0
 # Two probes in a row with one boot id: Hyper-V's second automatic reboot comes within seconds of the first logon.
 _STABLE_PROBES = 2
 # A reboot that is still pending after this many stable probes will not come by itself.
-_PENDING_PROBES = 6
+_PENDING_PROBES = 30
 
 
 class InstallRole(Ensure):

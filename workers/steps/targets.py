@@ -10,9 +10,9 @@ from workers.psrp.port import GuestTarget, HostPort
 from workers.secrets import Credential
 from workers.steps.base import StepContext
 
-_GUEST_SECRET = "guest_administrator"  # noqa: S105  the name of a secret, not a secret
-_JOIN_SECRET = "join_credential"  # noqa: S105
-_NESTED_SECRET = "nested_guest"  # noqa: S105
+_GUEST_SECRET = "guest_administrator"  # noqa: S105 - the name of a secret, not a secret
+_JOIN_SECRET = "join_credential"  # noqa: S105 - likewise
+_NESTED_SECRET = "nested_guest"  # noqa: S105 - likewise
 _ADMINISTRATOR = "Administrator"
 
 

@@ -28,6 +28,8 @@ end
 
 function L.fits(host, memory, disk)
   local all_memory, all_disk = L.capacity(host)
+  -- What is not bounded need not be added up: of a known capacity the holders are few, of an unknown one any number.
+  if not all_memory and not all_disk then return true end
   local used_memory, used_disk = L.used(host)
   local memory_fits = memory == 0 or not all_memory or used_memory + memory <= all_memory
   local disk_fits = disk == 0 or not all_disk or used_disk + disk <= all_disk

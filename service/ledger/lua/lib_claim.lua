@@ -36,5 +36,7 @@ function L.claim_reply(job, step)
     'request', found[4], 'lease_deadline', L.get(steps, 'l:' .. step),
     'step_started_at', L.get(steps, (undo and 'ub:' or 'sb:') .. step), 'memo', call('HGET', steps, 'q:' .. step) or '{}',
     'open_call', call('HGET', steps, 'k:' .. step) or '{}',
+    -- Whether a second worker would find a step of this job now: the one that claims wakes it.
+    'more', L.pick_step(job, found[6]) and 'yes' or '',
     'worker', L.get(steps, 'w:' .. step), 'claimed_at', L.get(steps, 'cb:' .. step) }
 end

@@ -5,7 +5,8 @@ function L.views(ids, with_result)
   for _, id in ipairs(ids) do
     local row = call('HGETALL', L.job(id))
     if #row > 0 then
-      local found = L.hash(L.job(id))
+      local found = {}
+      for i = 1, #row, 2 do found[row[i]] = row[i + 1] end
       if not TERMINAL[found.state] then L.progress(id, found, row) end
       if with_result and found.state == 'succeeded' then
         local facts = call('HGETALL', L.job(id) .. ':facts')

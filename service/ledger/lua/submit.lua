@@ -1,14 +1,14 @@
--- Creates a job in one move. Replies {outcome, job id or holder or state, detail, steps ready}.
+-- Creates a job in one move. Replies {outcome, job id or holder or state, detail, steps ready, the job's view}.
 local F = A.fields
 local key = L.job(A.job)
 
-if call('EXISTS', key) == 1 then return { 'created', A.job, '{}', 0 } end -- the reply was lost and the call repeated
+if call('EXISTS', key) == 1 then return { 'created', A.job, '{}', 0, L.views({ A.job }, true)[1] } end -- the reply was lost and the call repeated
 
 local idem = NS .. 'idem:' .. A.idem_key
 if A.idem_key ~= '' then
   local found = call('HMGET', idem, 'job', 'fingerprint')
   if found[1] and call('EXISTS', L.job(found[1])) == 1 then
-    if found[2] == A.fingerprint then return { 'replayed', found[1], '{}', 0 } end
+    if found[2] == A.fingerprint then return { 'replayed', found[1], '{}', 0, L.views({ found[1] }, true)[1] } end
     return { 'conflict', found[1], '{"job_id":' .. L.quote(found[1]) .. '}', 0 }
   end
 end
@@ -121,4 +121,4 @@ if #A.steps == 0 and not short then
   L.set_state(A.job, 'running')
   L.finalize(A.job, 'succeeded', true)
 end
-return { 'created', A.job, '{}', short and 0 or count }
+return { 'created', A.job, '{}', short and 0 or count, L.views({ A.job }, true)[1] }

@@ -47,7 +47,7 @@ def _storage(request: Mapping[str, Any], context: PlanContext) -> Iterator[Findi
     if count > _MOST_S2D_GUESTS:
         reason = f"Storage Spaces Direct in VMs is documented for 2 or 3 nodes; these are {count}."
         yield warning("S2D_MANY_NODES", reason, "Use 3 nodes.", _S2D_IN_VMS, "#/nodes/count")
-    if count == 2 and witness not in {"cloud", "file_share"}:  # noqa: PLR2004
+    if count == 2 and witness not in {"cloud", "file_share"}:  # noqa: PLR2004 - two, as the finding says
         reason = "Two nodes with Storage Spaces Direct need a cloud or file share witness."
         yield warning("S2D_WITNESS", reason, "Add one.", _S2D_IN_VMS, "#/cluster/witness")
 

@@ -131,8 +131,10 @@ def _addresses(request: Mapping[str, Any], network: NetworkPlace, count: int) ->
 
 
 def _free(network: NetworkPlace, taken: set[str]) -> Iterator[str]:
-    hosts = (str(address) for address in ipaddress.IPv4Network(network.prefix).hosts())
-    return (address for address in hosts if address not in taken)
+    # A generator: a network is made only when an address is asked for.
+    for address in map(str, ipaddress.IPv4Network(network.prefix).hosts()):
+        if address not in taken:
+            yield address
 
 
 def _host_entries(request: Mapping[str, Any], layout: Layout) -> dict[str, str]:

@@ -25,8 +25,9 @@ class Claim:
 
     `step` is the plan's step as a mapping. `facts` are those that the step reads. `lease_deadline` is the server's time
     (seconds since 1970 UTC); `step_started_at` is the first claim of this generation, from which the step's deadline
-    counts. `memo` is what the last `wait` stored. `attempt` counts from 1. `open_call` is the call (`call_id`, `guest`) that
-    an earlier claim of the step began and whose end nobody has told; empty when there is none.
+    counts. `memo` is what the last `wait` stored. `attempt` counts from 1. `open_call` is the
+    call (`call_id`, `guest`) that an earlier claim began and whose end nobody has told, empty without one. `more` says
+    that the job has another step that could be claimed at that moment: another worker should be woken.
     """
 
     job_id: str
@@ -48,6 +49,7 @@ class Claim:
     worker: str = ""
     claimed_at: float = 0.0
     open_call: Mapping[str, Any] = field(default_factory=dict)
+    more: bool = False
 
     @property
     def step_id(self) -> str:

@@ -10,6 +10,7 @@ from service.ledger.event import Event, EventType
 from service.ledger.store.scripts import Scripts
 
 _KNOWN = frozenset(str(one) for one in EventType)
+_ID_NUMBER_MAX = 2**63 - 1  # the server's bound is 2^64 - 1, and a range cannot begin behind its last id
 
 
 class EventStore:
@@ -43,10 +44,12 @@ class EventStore:
 
 
 def checked_id(event_id: str) -> str:
-    """Return a complete stream id `ms-seq`. Raise ValueError when it is none."""
+    """Return a complete stream id `ms-seq`, two numbers of 63 bits. Raise ValueError when it is none."""
     milliseconds, _, sequence = event_id.partition("-")
     if not milliseconds.isdecimal() or (sequence and not sequence.isdecimal()):
         raise ValueError("not an event id")
+    if max(int(milliseconds), int(sequence or 0)) > _ID_NUMBER_MAX:
+        raise ValueError("an event id's number is too large")
     return f"{milliseconds}-{sequence or 0}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 import time
@@ -18,6 +19,8 @@ from service.ledger.store.settings import StoreSettings
 _QUEUE_MAX = 1000
 _BLOCK_MILLISECONDS = 1000
 _RETRY_SECONDS = 0.5
+
+_log = logging.getLogger(__name__)
 
 
 class Subscription:
@@ -143,7 +146,16 @@ class EventFeed:
                 continue
             for row_id, fields in _rows(answer):
                 position = row_id
-                self._spread(event_of(row_id, fields))
+                self._take(row_id, fields)
+
+    def _take(self, row_id: str, fields: dict[str, str]) -> None:
+        try:
+            event = event_of(row_id, fields)
+        except (ValueError, KeyError) as error:
+            # One entry that nobody can read must not end the feed of all.
+            _log.warning("event_unreadable", extra={"event_id": row_id, "error": type(error).__name__})
+            return
+        self._spread(event)
 
     def _spread(self, event: Event) -> None:
         with self._lock:

@@ -32,16 +32,15 @@ class JobStore:
         """
         _refuse_open_secrets(submission.secrets)
         job_id = job_id or new_id("job", self._scripts_now())
-        code, found, detail, ready = self._scripts.run("submit", _arguments(submission, job_id))
+        code, found, detail, ready, *row = self._scripts.run("submit", _arguments(submission, job_id))
         if code == "no_host":
             raise NotFound(f"no host {submission.host_id}")
         if code == "no_lab":
             raise NotFound(f"no lab {submission.lab_id}")
         if code == "lab_state":
             raise IllegalMove(f"lab {submission.lab_id} is {found}", state=found)
-        outcome = Outcome(code)
-        job = self.get(found) if outcome in {Outcome.CREATED, Outcome.REPLAYED} else None
-        return SubmitResult(outcome, job, json.loads(detail), int(ready))
+        # The same move reads the job back: what the caller is told is what was written, in one round trip.
+        return SubmitResult(Outcome(code), job_of(row[0]) if row else None, json.loads(detail), int(ready))
 
     def get(self, job_id: str) -> Job | None:
         """Return the job with its progress and, once it succeeded, its result; None when there is none."""

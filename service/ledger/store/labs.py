@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from service.ledger.plan import Demand
-from service.ledger.store.errors import IllegalMove, NotFound
+from service.ledger.store.errors import IllegalMove, NotFound, VersionConflict
 from service.ledger.store.job_view import optional_time, pairs
 from service.ledger.store.scripts import Scripts
 
@@ -97,14 +97,18 @@ class LabStore:
             position = (float(last_score), last_id)
         return found
 
-    def extend(self, lab_id: str, seconds: float) -> Lab:
-        """Prolong the lab's lease: its end moves `seconds` further, counted from now when it has none or is over.
+    def extend(self, lab_id: str, seconds: int, expected_version: int = 0) -> Lab:
+        """Let the lab's lease end `seconds` from now, by the ledger's time; 0 takes the lease away.
 
-        Raise NotFound, IllegalMove when the lab is neither ready nor failed.
+        Raise NotFound, IllegalMove when the lab is neither ready nor failed, VersionConflict when its version is not
+        the expected one (0: any).
         """
-        code, state = self._scripts.run("extend_lab", {"lab": lab_id, "seconds": seconds})
+        arguments = {"lab": lab_id, "seconds": seconds, "version": expected_version}
+        code, detail = self._scripts.run("extend_lab", arguments)
+        if code == "changed":
+            raise VersionConflict(f"lab {lab_id} changed since it was read", int(detail))
         if code == "illegal":
-            raise IllegalMove(f"lab {lab_id} is {state}", state=state)
+            raise IllegalMove(f"lab {lab_id} is {detail}", state=detail)
         lab = self.get(lab_id)
         if lab is None:
             raise NotFound(f"no lab {lab_id}")

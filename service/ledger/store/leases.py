@@ -158,6 +158,7 @@ def _claim_of(row: Mapping[str, str]) -> Claim:
         step_started_at=float(row["step_started_at"]),
         memo=json.loads(row["memo"]),
         open_call=json.loads(row["open_call"]),
+        more=bool(row["more"]),
         worker=row["worker"],
         claimed_at=float(row["claimed_at"]),
     )

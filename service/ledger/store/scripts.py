@@ -16,6 +16,8 @@ import redis
 from service.ledger.job import TERMINAL_STATES, TRANSITIONS
 from service.ledger.store.settings import StoreSettings
 
+# json.dumps makes an encoder a call when it is given options; a submission writes some sixty texts.
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 _LIBRARY = ("base", "event", "capacity", "index", "steps", "lab", "job", "undo", "claim", "view")
 
 
@@ -37,7 +39,7 @@ def source(name: str) -> str:
 
 def dumps(value: Any) -> str:
     """Write JSON as the ledger stores it."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 class Scripts:

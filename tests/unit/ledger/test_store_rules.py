@@ -45,6 +45,9 @@ def test_event_ids() -> None:
     for wrong in ("", "x", "1-x", "-", "1-2-3"):
         with pytest.raises(ValueError, match="not an event id"):
             checked_id(wrong)
+    for large in (str(2**64), f"1-{2**64}"):
+        with pytest.raises(ValueError, match="too large"):
+            checked_id(large)
 
 
 def test_unknown_event_type_stays_text() -> None:

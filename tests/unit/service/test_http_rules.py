@@ -46,10 +46,18 @@ def test_change_needs_the_current_version(header: str, status: int) -> None:
     assert status == caught.value.status
 
 
-@pytest.mark.parametrize("header", [ETAG, "*", f'"x", {ETAG}'])
-def test_change_of_the_current_version_passes(header: str) -> None:
-    """The current version, among others or as *, may be changed."""
-    check_if_match(request(If_Match=header), ETAG)
+@pytest.mark.parametrize(("header", "later"), [(ETAG, 412), (f'"x", {ETAG}', 412), ("*", 200)])
+def test_change_of_the_current_version_passes(header: str, later: int) -> None:
+    """The current version, among others or as *, may be changed; once it has changed, only * still passes."""
+    assert [200, later] == [_status_of_change(header, etag) for etag in (ETAG, etag_of("job_a", 4))]
+
+
+def _status_of_change(header: str, etag: str) -> int:
+    try:
+        check_if_match(request(If_Match=header), etag)
+    except Problem as problem:
+        return problem.status
+    return 200
 
 
 @pytest.mark.parametrize("offered", ["order-7", "a.b_c-D9", "x" * 128])

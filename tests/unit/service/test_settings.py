@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from service.api.context import EXTENSION
+from service.app import create_app
+from service.ledger.store.settings import STANDARD_SCHEDULE
 from service.settings import Settings, SettingsError
 
 KEY = base64.b64encode(bytes(32)).decode()
@@ -39,6 +42,7 @@ def test_defaults() -> None:
         ("MATRYOSHKA_SWEEP_SECONDS", "nan"),
         ("MATRYOSHKA_BASE_URL", "example.org"),
         ("MATRYOSHKA_CURSOR_KEY_FILE", "/nowhere/key"),
+        ("MATRYOSHKA_WEBHOOK_SCHEDULE", "0,later"),
     ],
 )
 def test_bad_variable_is_named(name: str, value: str) -> None:
@@ -48,6 +52,15 @@ def test_bad_variable_is_named(name: str, value: str) -> None:
 
     assert name == caught.value.variable
     assert name in str(caught.value)
+
+
+def test_webhook_schedule_reaches_the_ledger() -> None:
+    """The web process writes deliveries too, so it takes the schedule that the workers take."""
+    chosen = create_app(Settings.from_env(GOOD | {"MATRYOSHKA_WEBHOOK_SCHEDULE": "7, 60"}))
+    standard = create_app(Settings.from_env(GOOD))
+
+    assert (7.0, 60.0) == chosen.extensions[EXTENSION].store.settings.webhook_schedule
+    assert STANDARD_SCHEDULE == standard.extensions[EXTENSION].store.settings.webhook_schedule
 
 
 def test_public_key_from_a_file(tmp_path: Path) -> None:

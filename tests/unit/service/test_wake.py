@@ -14,6 +14,7 @@ class Broker:
 
     sent: list[tuple[str, int]] = field(default_factory=list)
     is_away: bool = False
+    queued: int = 0
 
     def wake_steps(self, count: int) -> int:
         """Take a wake-up."""
@@ -22,6 +23,12 @@ class Broker:
     def wake_deliveries(self, count: int) -> int:
         """Take a wake-up."""
         return self._take("deliveries", count)
+
+    def waiting(self, queue: str) -> int:
+        """Say how many wait; a broker that is away cannot."""
+        if self.is_away:
+            raise WakeFailed("away")
+        return self.queued
 
     def _take(self, queue: str, count: int) -> int:
         if self.is_away:
@@ -53,11 +60,28 @@ def test_number_is_bounded() -> None:
     assert [("steps", 64)] == broker.sent
 
 
-def test_broker_that_is_away_is_no_error() -> None:
-    """A wake-up that cannot be sent is left to the sweep."""
-    wakes = Wakes(Broker(is_away=True))
-    wakes.steps()
+def test_a_queue_that_is_nearly_full_is_only_filled_up() -> None:
+    """No more wake-ups wait in a queue than there may be at once."""
+    broker = Broker(queued=60)
+    wakes = Wakes(broker)
+    wakes.steps(10)
     wakes.send_waiting()
+
+    assert [("steps", 4)] == broker.sent
+
+
+def test_broker_that_is_away_is_no_error() -> None:
+    """A wake-up that cannot be sent is left to the sweep: it is not kept, and the next one is sent as ever."""
+    broker = Broker(is_away=True)
+    wakes = Wakes(broker)
+    wakes.steps(3)
+    wakes.send_waiting()
+    broker.is_away = False
+    wakes.send_waiting()
+    wakes.steps(2)
+    wakes.send_waiting()
+
+    assert [("steps", 2)] == broker.sent
 
 
 def test_thread_sends_and_ends() -> None:

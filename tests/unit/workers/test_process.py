@@ -64,6 +64,19 @@ def test_what_is_still_held_at_the_end_is_released() -> None:
     assert [(StepOutcome.RELEASED, {"seen": 1})] == [(item.outcome, item.memo) for item in finished]
 
 
+def test_what_is_released_is_what_the_runner_has_now() -> None:
+    """The runner's notes of this claim and its open call are handed on, not those that the claim came with."""
+    clock, finished, left = FakeClock(), [], threading.Event()
+    keeper = LeaseKeeper(FakeLedger(), monotonic=clock.monotonic)
+    now = StepResult(StepOutcome.RELEASED, memo={"_begun": True}, call_open=True)
+    with keeper.hold(make_claim(memo={"seen": 1}), clock.now) as lease:
+        lease.left = lambda: now
+        _departure(keeper, finished, left).begin()
+        assert left.wait(10)
+
+    assert [now] == finished
+
+
 def test_leaving_does_not_depend_on_the_ledger() -> None:
     """A ledger that is away cannot keep the process; a second SIGTERM changes nothing."""
     left, calls = threading.Event(), []

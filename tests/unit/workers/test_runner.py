@@ -116,7 +116,6 @@ def test_a_wait_gives_the_slot_back_with_its_memo() -> None:
 @pytest.mark.parametrize(
     ("error", "retryable"),
     [
-        (HostUnreachable("down"), True),
         (NotConverged("other"), True),
         (AccessDenied("no"), False),
         (StepRefused("no", reason="CPU_FLAGS_MISSING"), False),
@@ -159,6 +158,39 @@ def test_an_effect_whose_end_is_not_known_is_asked_about_again(error: Exception)
     assert result.memo["_begun"] is True
 
 
+@pytest.mark.parametrize("error", [HostUnreachable("down"), OutcomeUnknown("?"), SessionLost("gone")])
+def test_a_host_that_is_away_costs_no_attempt(error: Exception) -> None:
+    """A peer that restarts while it is read is waited for; the deadline is the bound, and then the cause is told."""
+    bench = _bench(Act(checks=lambda ctx: Checked(ctx.host.read("Get-Thing"))), **{"Get-Thing": error})
+    result = _result(bench)
+    late = {"step": {"deadline_seconds": 100}, "step_started_at": 1000.0, "claimed_at": 1101.0}
+    ended = _result(bench, make_claim("Act", memo=result.memo, **late))
+    bench.answers["Get-Thing"] = "{}"
+
+    assert (StepOutcome.WAIT, False) == (result.outcome, result.call_open)
+    assert StepOutcome.SKIPPED is _result(bench, make_claim("Act", memo=result.memo)).outcome
+    assert (StepOutcome.FAILED, False) == (ended.outcome, ended.retryable)
+    assert ended.error is not None
+    assert "HOST_UNREACHABLE" == ended.error["code"]
+
+
+def test_a_bug_after_an_effect_asks_the_same_calls_again_a_few_times() -> None:
+    """New call ids would have the effect again: the step waits in its generation, three times, then it fails."""
+
+    def crash(ctx: StepContext) -> Applied:
+        _changing(ctx)
+        raise ValueError("oops")
+
+    bench, memo, results = _bench(Act(applies=crash)), {}, []
+    for _ in range(4):
+        results.append(_result(bench, make_claim("Act", memo=memo)))
+        memo = results[-1].memo
+
+    assert [StepOutcome.WAIT] * 3 + [StepOutcome.FAILED] == [item.outcome for item in results]
+    assert 1 == len({item.call_id for item in bench.calls})
+    assert results[-1].retryable is False
+
+
 def test_a_guest_that_is_away_is_waited_for_even_before_a_change() -> None:
     """A guest in the middle of a restart costs no attempts: the step's deadline is the bound."""
     away = RemoteError("away", error_id="Matryoshka.GuestNotReady,X", category="ResourceUnavailable")
@@ -176,6 +208,10 @@ def test_a_full_host_is_queued_for_again() -> None:
             return _changing(ctx)
 
     result = _result(_bench(Act(applies=start), **{"New-Thing": full}))
+    refused = _result(
+        _bench(Act(applies=start), **{"New-Thing": full}), make_claim("Act", request={"admission": "refuse"})
+    )
+    assert refused.requeue_capacity is False
 
     again = _bench(Act())
     again.handlers["Act"] = Act(applies=_changing)

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
-from service.ledger.store.claims import StepOutcome
+from service.ledger.store.claims import StepOutcome, StepResult
+from tests.fakes import make_claim
 from tests.unit.workers.kit import Act
 from tests.unit.workers.test_runner import _bench, _changing, _result
-from workers.errors import HostUnreachable
+from workers.errors import DeadlinePassed, HostBusy, HostUnreachable, OutcomeUnknown
 from workers.psrp.invoke import Invocation
-from workers.steps.base import Checked
+from workers.psrp.port import GuestTarget
+from workers.steps.base import Applied, Checked, StepContext
 
 
 def _cancel(_: Invocation, watch: Any) -> None:
@@ -52,3 +54,122 @@ def test_a_cancel_before_any_change_needs_no_confirmation() -> None:
 
     assert (StepOutcome.CANCELLED, False) == (result.outcome, result.cancel_unconfirmed)
     assert ["Get-Thing"] == [item.function for item in bench.calls]
+
+
+_FORMER = {"call_id": "job_0.s.1#2"}
+
+
+def _status(status: str) -> str:
+    return f'{{"Status": "{status}"}}'
+
+
+def _claim(**fields: Any) -> Any:
+    return make_claim("Act", job_id="job_0", step={"id": "s"}, **{"open_call": _FORMER, **fields})
+
+
+@pytest.mark.parametrize(("status", "unconfirmed"), [("completed", False), ("running", True)])
+def test_a_cancel_asks_about_the_call_of_an_earlier_claim(status: str, unconfirmed: bool) -> None:
+    """A step that was taken up again and is cancelled in its check still has its former worker's call to answer for."""
+    bench = _bench(
+        Act(checks=lambda ctx: Checked(ctx.host.read("Get-Thing"))),
+        **{"Get-Thing": "{}", "Get-NestedCall": _status(status)},
+    )
+    bench.during = _cancel
+    result = _result(bench, _claim(attempt=2))
+
+    assert (unconfirmed, unconfirmed) == (result.cancel_unconfirmed, result.call_open)
+    assert _FORMER["call_id"] == bench.calls[-1].parameters["parameters"]["CallId"]
+
+
+def test_a_cancel_asks_in_the_guest_that_the_call_ran_in() -> None:
+    """The journal of a guest's call is the guest's own."""
+    guest = {"vm_id": "v", "credential": "guest_administrator", "computer_name": "", "username": "Administrator"}
+    bench = _bench(Act(), **{"Get-NestedCall": _status("stopped")})
+    claim = _claim(open_call={**_FORMER, "guest": guest}, secrets={"guest_administrator": {"sealed": "s3cret-value"}})
+    bench.during = _cancel
+    bench.handlers["Act"] = Act(checks=lambda ctx: Checked(ctx.host.read("Get-Thing")))
+    result = _result(bench, claim)
+
+    assert result.cancel_unconfirmed is False
+    assert GuestTarget("v") == bench.calls[-1].guest
+
+
+@pytest.mark.parametrize("error", [OutcomeUnknown("?"), HostUnreachable("down"), DeadlinePassed("late")])
+def test_an_unknown_end_is_told_with_the_result(error: Exception) -> None:
+    """A change whose end is not known leaves its call open; the ledger must not take it for stopped."""
+    bench = _bench(Act(applies=_changing), **{"New-Thing": error, "Get-NestedCall": _status("running")})
+
+    assert _result(bench).call_open is True
+    assert _result(_bench(Act(applies=_changing))).call_open is False
+
+
+def test_a_call_that_never_started_needs_no_confirmation() -> None:
+    """A step that is cancelled while its call still waits for a session of the host left nothing that may run."""
+
+    def cancelled_in_the_queue(ctx: StepContext) -> Applied:
+        assert bench.lease is not None
+        bench.lease.cancelling = True
+        return _changing(ctx)
+
+    bench = _bench(Act(applies=cancelled_in_the_queue), **{"Get-NestedCall": HostBusy("full")})
+    result = _result(bench)
+
+    assert (StepOutcome.CANCELLED, False, False) == (result.outcome, result.cancel_unconfirmed, result.call_open)
+    assert ["New-Thing"] == [item.function for item in bench.calls]
+
+
+def test_an_earlier_call_does_not_close_the_later_one() -> None:
+    """The first call is answered by the journal; the second one, which another worker began, stays open."""
+
+    def first_only(ctx: StepContext) -> Applied:
+        _changing(ctx)
+        raise OutcomeUnknown("then something else")
+
+    assert _result(_bench(Act(applies=first_only)), _claim()).call_open is True
+
+
+def test_nothing_is_undone_beside_a_running_call() -> None:
+    """The way back waits until the journal says that the way there is over; when it lasts, the step waits."""
+    undone: list[str] = []
+    bench = _bench(Act(undoes=lambda ctx: undone.append(ctx.node)), **{"Get-NestedCall": _status("running")})
+    waits = _result(bench, _claim(phase="undo"))
+    assert (StepOutcome.WAIT, True, []) == (waits.outcome, waits.call_open, undone)
+
+    bench.answers["Get-NestedCall"] = _status("completed")
+    ended = _result(bench, _claim(phase="undo"))
+    assert (StepOutcome.SUCCEEDED, False, 1) == (ended.outcome, ended.call_open, len(undone))
+
+
+def test_no_new_generation_runs_beside_an_old_call() -> None:
+    """A retry begins when the journal says that the former try's call is over; the same try joins its own call."""
+    bench = _bench(Act(applies=_changing), **{"Get-NestedCall": _status("running")})
+
+    assert StepOutcome.WAIT is _result(bench, _claim(generation=2)).outcome
+    assert StepOutcome.SUCCEEDED is _result(bench, _claim(generation=1)).outcome
+
+
+def test_a_passed_check_is_not_trusted_while_the_call_runs() -> None:
+    """What the former worker's call is still about to do belongs to the step."""
+    bench = _bench(Act(checks=lambda _: Checked()), **{"Get-NestedCall": _status("running")})
+
+    assert StepOutcome.WAIT is _result(bench, _claim()).outcome
+
+
+def test_a_drain_during_the_confirmation_knows_the_open_call() -> None:
+    """A process that leaves while it asks whether the call is over gives the step back with its call still open."""
+    bench = _bench(Act(applies=_changing), **{"Get-NestedCall": _status("stopped")})
+    released: list[StepResult] = []
+
+    def cancel(invocation: Invocation, watch: Any) -> None:
+        if invocation.function == "Get-NestedCall":
+            assert bench.lease is not None
+            released.append(bench.lease.released())
+        _cancel(invocation, watch)
+
+    bench.during = cancel
+    result = _result(bench)
+
+    assert result.call_open is False
+    assert [(StepOutcome.RELEASED, True, {"_begun": True})] == [
+        (item.outcome, item.call_open, item.memo) for item in released
+    ]

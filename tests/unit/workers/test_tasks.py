@@ -67,6 +67,17 @@ def test_a_slot_goes_on_until_there_is_no_work() -> None:
     assert 50 == _hands(FakeLeases([make_claim() for _ in range(200)]))[0].work()
 
 
+def test_a_claim_that_leaves_more_wakes_another_worker() -> None:
+    """Steps that become ready together start together, not one sweep after the other."""
+    hands, _ = _hands(FakeLeases([make_claim(more=True), make_claim(more=True), make_claim()]))
+    woken: list[str] = []
+    hands.wake = lambda: woken.append("one")
+
+    hands.work()
+
+    assert ["one", "one"] == woken
+
+
 def test_nothing_is_claimed_while_leaving() -> None:
     """A process that drains takes nothing new."""
     leases = FakeLeases([make_claim()])

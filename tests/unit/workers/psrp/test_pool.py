@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from tests.fakes import FakeClock
-from workers.errors import AccessDenied, HostUnreachable
+from workers.errors import AccessDenied, HostBusy, HostUnreachable
 from workers.psrp.pool import SessionPool
 from workers.psrp.transport import Endpoint
 from workers.secrets import SecretStr
@@ -39,14 +40,34 @@ class FakeSession:
         self.is_fresh = False
 
 
-def _pool(clock: FakeClock, opened: list[FakeSession], error: list[Exception] | None = None) -> SessionPool:
+@dataclass
+class Flickering(FakeSession):
+    """A session whose freshness is asked for; answers come in order, the last one stays."""
+
+    answers: list[bool] = field(default_factory=lambda: [True])
+
+    def __getattribute__(self, name: str) -> object:
+        """Answer `is_fresh` from the list."""
+        if name != "is_fresh":
+            return super().__getattribute__(name)
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+
+def _later(pool: SessionPool) -> Callable[[], None]:
+    """Return a tick that moves the pool's clock on, so that nobody waits for long."""
+    return lambda: pool._monotonic.__self__.advance(30.0)  # type: ignore[attr-defined]
+
+
+def _pool(
+    clock: FakeClock, opened: list[FakeSession], error: list[Exception] | None = None, most: int = 100
+) -> SessionPool:
     def open_session(_: Endpoint) -> FakeSession:
         if error:
             raise error.pop(0)
         opened.append(FakeSession())
         return opened[-1]
 
-    return SessionPool(open_session, monotonic=clock.monotonic)  # type: ignore[arg-type]
+    return SessionPool(open_session, monotonic=clock.monotonic, most=most)  # type: ignore[arg-type]
 
 
 def test_a_fresh_session_is_used_again_and_a_stale_one_is_not() -> None:
@@ -109,3 +130,60 @@ def test_idle_sessions_are_closed_in_the_background() -> None:
         assert 0 == pool.close_idle()
         assert 1 == pool.close_idle(everything=True)
         assert [[], ["discarded"]] == [session.done for session in opened]
+
+
+def test_versions_of_a_record_share_one_bound() -> None:
+    """Old and new sessions of a changed record together keep below the host's bound; old idle ones are closed."""
+    opened: list[FakeSession] = []
+    pool = _pool(FakeClock(), opened)
+    newer = replace(_ENDPOINT, key="host_1@2")
+    with pool.session(_ENDPOINT):
+        pass
+    with pool.session(newer):
+        assert ["discarded"] == opened[0].done
+    with pool.session(_ENDPOINT), pool.session(_ENDPOINT), pytest.raises(HostBusy), pool.session(newer, _later(pool)):
+        pass
+
+
+def test_a_refusal_holds_for_its_version_only() -> None:
+    """A host whose password was corrected is tried at once."""
+    pool = _pool(FakeClock(), [], [AccessDenied("x")])
+    with pytest.raises(AccessDenied), pool.session(_ENDPOINT):
+        pass
+
+    with pool.session(replace(_ENDPOINT, key="host_1@2")):
+        pass
+
+
+def test_a_place_without_sessions_is_forgotten() -> None:
+    """Hosts come and go: what nobody uses leaves no trace in a process that lives for months."""
+    pool = _pool(FakeClock(), [])
+    with pool.session(_ENDPOINT):
+        pass
+    pool.close_idle(everything=True)
+
+    assert {} == pool._places
+
+
+def test_a_process_has_a_bound_over_all_hosts() -> None:
+    """At the bound the idle session of another host makes room; when all are used, the next one waits."""
+    clock, opened = FakeClock(), []
+    pool = _pool(clock, opened, most=1)
+    other = replace(_ENDPOINT, host_id="host_2", key="host_2@1")
+    with pool.session(_ENDPOINT):
+        pass
+    with pool.session(other), pytest.raises(HostBusy), pool.session(_ENDPOINT, _later(pool)):
+        pass
+
+    assert ["discarded"] == opened[0].done
+
+
+def test_freshness_is_asked_once_when_a_session_comes_back() -> None:
+    """A session that turns stale between two questions would be neither kept nor closed."""
+    session = Flickering()
+    pool = SessionPool(lambda _: session, monotonic=FakeClock().monotonic)  # type: ignore[arg-type,return-value]
+    with pool.session(_ENDPOINT):
+        session.answers = [True, False, False]
+
+    assert 1 == pool.close_idle(everything=True)
+    assert ["discarded"] == session.done

@@ -137,7 +137,7 @@ def test_a_worker_that_takes_over_after_the_restart_does_not_restart_again() -> 
 
 def test_a_reboot_that_stays_pending_is_tried_again() -> None:
     """A second restart that does not come by itself ends the attempt; the next one restarts once more."""
-    memo = {"before": "boot-1", "asked": True, "seen": "boot-2", "stable": 5}
+    memo = {"before": "boot-1", "asked": True, "seen": "boot-2", "stable": 29}
 
     with pytest.raises(NotConverged):
         Bench("RebootGuest", FakeHost({"Wait-NestedGuest": awaited("boot-2", pending=True)}), memo=memo).run()
@@ -145,7 +145,7 @@ def test_a_reboot_that_stays_pending_is_tried_again() -> None:
 
 def test_a_pending_that_two_restarts_did_not_clear_is_a_warning() -> None:
     """Software that renames a file at every boot does not fail a lab: the proofs that follow decide."""
-    memo = {"before": "boot-2", "asked": True, "seen": "boot-3", "stable": 5}
+    memo = {"before": "boot-2", "asked": True, "seen": "boot-3", "stable": 29}
     host = FakeHost({"Wait-NestedGuest": awaited("boot-3", pending=True)})
     bench = Bench("RebootGuest", host, memo=memo, attempt=2)
 
