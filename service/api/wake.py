@@ -1,6 +1,7 @@
 """Wake-ups for workers, sent beside the request: a caller never waits for the broker, and a burst becomes one message.
 
-A wake-up that is lost costs a second: the sweep sends another.
+A wake-up that is lost costs a second: the sweep sends another. Submissions do not come here: the move that writes a job
+puts its wake-ups into the queue itself (`queue.letter`).
 """
 
 from __future__ import annotations

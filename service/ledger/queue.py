@@ -5,6 +5,8 @@ A lost, doubled or late message does not matter: the ledger is the truth and the
 
 from __future__ import annotations
 
+import json
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
@@ -19,6 +21,8 @@ STEPS_QUEUE = "steps"
 DELIVERIES_QUEUE = "deliveries"
 
 _BURST_MAX = 256
+# Stands in a letter where each copy gets an id of its own. No character of it means anything to a Lua pattern.
+_LETTER_ID = "MATRYOSHKALETTERID"
 
 
 class WakeFailed(Exception):
@@ -64,10 +68,28 @@ class Waker:
         try:
             with producers[self._connection].acquire(block=True, timeout=5) as producer:
                 for _ in range(wanted):
-                    _publish(producer, task, queue)
+                    _publish(producer, task, queue, str(uuid4()))
         except self._failures as error:
             raise WakeFailed(str(error)) from error
         return wanted
+
+
+@cache
+def letter() -> dict[str, str]:
+    """Return the text that kombu's Redis transport keeps for one wake-up of a worker of steps, as `text`.
+
+    A move of the ledger puts copies of it into the list `queue` itself: in the same moment as the work, so none is lost
+    between the two or comes a round trip later. `id` stands where each copy needs an id of its own.
+    """
+    make: Any = Connection
+    with make("memory://") as connection:
+        producer, queue = connection.Producer(), f"letter-{uuid4()}"
+        _publish(producer, WORK_TASK, queue, _LETTER_ID)
+        message = producer.channel._get(queue)  # noqa: SLF001 - what was published, as every virtual transport keeps it
+    properties = message["properties"]
+    properties["delivery_tag"] = _LETTER_ID
+    properties["delivery_info"]["routing_key"] = STEPS_QUEUE
+    return {"queue": STEPS_QUEUE, "text": json.dumps(message), "id": _LETTER_ID}
 
 
 def _connect(redis_url: str) -> Any:
@@ -89,9 +111,8 @@ def _connect(redis_url: str) -> Any:
     )
 
 
-def _publish(producer: Any, task: str, queue: str) -> None:
+def _publish(producer: Any, task: str, queue: str, task_id: str) -> None:
     """Send one message of Celery's protocol 2 (docs.celeryq.dev, internals/protocol) without arguments."""
-    task_id = str(uuid4())
     producer.publish(
         [[], {}, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}],
         routing_key=queue,

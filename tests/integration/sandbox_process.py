@@ -73,11 +73,12 @@ class SandboxProcess:
         """Return how many `requests` came, or `invocations` of functions ran, in all."""
         return sum(self.ask("GET", "/counts").get(f"wire.{group}", {}).values())
 
-    def running(self, patience_seconds: float = 5.0) -> list[str]:
-        """Return the functions that run in shells, once none does or the patience is over."""
+    def running(self, patience_seconds: float = 5.0, shell_id: str = "") -> list[str]:
+        """Return the functions that run in shells (in one of them), once none does or the patience is over."""
         until = time.monotonic() + patience_seconds
         while True:
-            commands = [item for shell in self.shells() for item in shell["commands"] if not item["done"]]
+            shells = [item for item in self.shells() if shell_id.upper() in item["shell_id"].upper()]
+            commands = [item for shell in shells for item in shell["commands"] if not item["done"]]
             if not commands or time.monotonic() >= until:
                 return [name for item in commands for name in item["functions"]]
             time.sleep(0.05)

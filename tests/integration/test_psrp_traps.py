@@ -130,7 +130,7 @@ def test_a_released_call_goes_on_running(sandbox: SandboxProcess) -> None:
 
     with pytest.raises(StepReleased), pool.session(sandbox.endpoint()) as session:
         run(session, LONG, Watching(on_tick=leave))
-    running = sandbox.running(patience_seconds=0)
+    running = sandbox.running(patience_seconds=0, shell_id=str(session.pool.id))
     session.discard()
 
     assert ["start-sleep"] == running

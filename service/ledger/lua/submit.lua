@@ -121,4 +121,11 @@ if #A.steps == 0 and not short then
   L.set_state(A.job, 'running')
   L.finalize(A.job, 'succeeded', true)
 end
+-- The wake-ups are in the workers' queue in the same moment as the work. A queue that is no list is the sweep's trouble.
+if A.wake.text and not short then
+  local room = 64 - (tonumber(redis.pcall('LLEN', A.wake.queue)) or 64)
+  for i = 1, math.min(count, room) do
+    redis.pcall('LPUSH', A.wake.queue, (string.gsub(A.wake.text, A.wake.id, redis.sha1hex(A.job .. i))))
+  end
+end
 return { 'created', A.job, '{}', short and 0 or count, L.views({ A.job }, true)[1] }

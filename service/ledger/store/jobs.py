@@ -24,15 +24,18 @@ class JobStore:
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
 
-    def submit(self, submission: Submission, job_id: str = "") -> SubmitResult:
+    def submit(self, submission: Submission, job_id: str = "", letter: Mapping[str, str] | None = None) -> SubmitResult:
         """Create the job in one move: record, plan, reservation, idempotency record, lab and first event.
 
+        With `queue.letter()` the move wakes workers too, unless some dozens of wake-ups wait already.
         Safe to repeat with the same `job_id`. Raise NotFound for an unknown host or lab, IllegalMove when the lab is
         removed or being removed, ValueError for a secret that is neither sealed nor a reference.
         """
         _refuse_open_secrets(submission.secrets)
         job_id = job_id or new_id("job", self._scripts_now())
-        code, found, detail, ready, *row = self._scripts.run("submit", _arguments(submission, job_id))
+        code, found, detail, ready, *row = self._scripts.run(
+            "submit", _arguments(submission, job_id) | {"wake": letter or {}}
+        )
         if code == "no_host":
             raise NotFound(f"no host {submission.host_id}")
         if code == "no_lab":
