@@ -36,7 +36,7 @@ class StackSettings:
     worker_threads: int = 48
     sandbox_arguments: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
-    max_sessions: int = 24
+    limits: Mapping[str, int] = field(default_factory=lambda: {"max_sessions": 24})
     host_label: str = "lab"
 
 
@@ -215,7 +215,7 @@ class Stack:
             "password": {"value": self._password},
             "ca_pem": Path(host["ca_file"]).read_text(),
             "labels": {"purpose": self.settings.host_label},
-            "limits": {"max_sessions": self.settings.max_sessions},
+            "limits": dict(self.settings.limits),
         }
         self.host_id = self._create("/v1/hosts", body)["id"]
         world = requests.get(f"{self.sandbox_url}/world", timeout=10).json()
