@@ -22,7 +22,7 @@ from sandbox.tls import make_tls_files, server_context
 from sandbox.universe import open_world
 from sandbox.wsman import DEFAULT_CONFIGURATION, EndpointSettings
 
-_JEA = "matryoshka"  # the restricted endpoint that deploy/windows registers
+_JEA = "matryoshka"  # a restricted endpoint, as an administrator would register one
 
 
 def main(arguments: list[str]) -> int:

@@ -21,6 +21,8 @@ _INTERRUPTED = 130
 @click.group()
 def main() -> None:
     """Run Matryoshka on this machine."""
+    # Also Ctrl-C: a shell that starts us in the background hands it down ignored.
+    signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)
 

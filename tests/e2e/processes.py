@@ -38,6 +38,11 @@ class Started:
             return False
 
 
+def _hear_interrupts() -> None:
+    """Tests may run where interrupts are ignored (in the background of a shell); a person's terminal does not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def local(verb: str, directory: Path, *options: str) -> Iterator[Started]:
     """Run `python -m deploy.local VERB` in a directory; what still runs at the end is killed."""
@@ -45,7 +50,13 @@ def local(verb: str, directory: Path, *options: str) -> Iterator[Started]:
     argv = [sys.executable, "-m", "deploy.local", verb, "--directory", str(directory), *options]
     environment = {**os.environ, _VARIABLE: marker}
     process = subprocess.Popen(
-        argv, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        argv,
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=_hear_interrupts,  # noqa: PLW1509 - one call of signal(2), nothing that takes a lock
     )
     started = Started(process, marker, directory.resolve())
     try:
