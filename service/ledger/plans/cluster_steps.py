@@ -9,12 +9,10 @@ from service.ledger.plan import Step
 from service.ledger.plans.chain import Chain
 from service.ledger.plans.guests import guest_reads
 from service.ledger.plans.layout import Layout
-from service.ledger.plans.nominal import NOMINAL
 
 _ACCESS_POINTS = {"dns": "Dns", "active_directory_and_dns": "ActiveDirectoryAndDns", "none": "None"}
 _CATEGORIES = ("Inventory", "Network", "System Configuration", "Hyper-V Configuration")
 _S2D_CATEGORY = "Storage Spaces Direct"
-_NO_WITNESS_SECONDS = 1.5  # a new cluster of one node has none: the step only looks
 
 
 def access_point_of(request: Mapping[str, Any]) -> str:
@@ -35,8 +33,7 @@ def cluster_steps(request: Mapping[str, Any], layout: Layout) -> tuple[Step, ...
         params = {"name": name, **shared}
         chain.then("JoinNode", f"join-{name}", f"Join {name} to the cluster", params=params, reads=reads, node=name)
     quorum = {"witness": _witness(request), **shared}
-    seconds = _NO_WITNESS_SECONDS if quorum["witness"]["kind"] == "none" else NOMINAL["SetQuorum"].seconds
-    chain.then("SetQuorum", "set-quorum", "Set the witness", params=quorum, reads=reads, seconds=seconds)
+    chain.then("SetQuorum", "set-quorum", "Set the witness", params=quorum, reads=reads)
     if request["cluster"]["storage"] == "s2d":
         chain.then("EnableStorage", "enable-storage", "Enable Storage Spaces Direct", params=shared, reads=reads)
     verify = {"nodes": names, **shared}

@@ -9,9 +9,9 @@ from service.ledger.plan import Step
 from service.ledger.plans.chain import Chain
 from service.ledger.plans.guests import EXPOSED, FIREWALL_GROUPS, guest_reads
 from service.ledger.plans.layout import Layout, NodePlace, node_shape
-from service.ledger.plans.nominal import FIRST_BOOT_SECONDS, RESTART_SECONDS, deadline_seconds, make_step
+from service.ledger.plans.nominal import FIRST_BOOT_SECONDS, deadline_seconds, make_step
 
-_NEXT_BOOT_SECONDS = 35.0  # after the baseline's boot, which finished the setup
+_NEXT_BOOT_SECONDS = 60.0  # after the baseline's boot, which finished the setup
 
 
 def node_steps(
@@ -127,9 +127,7 @@ def _join_domain(chain: Chain, request: Mapping[str, Any], name: str) -> None:
     identity, reads = request["identity"], guest_reads(request, name)
     params = {"domain": identity["domain"], "ou": identity.get("organizational_unit", "")}
     chain.then("JoinDomain", f"join-domain-{name}", f"Join {name} to {identity['domain']}", params=params, reads=reads)
-    chain.then(
-        "RebootGuest", f"reboot-join-{name}", f"Restart {name} as a domain member", reads=reads, seconds=RESTART_SECONDS
-    )
+    chain.then("RebootGuest", f"reboot-join-{name}", f"Restart {name} as a domain member", reads=reads)
 
 
 def _open_firewall(chain: Chain, request: Mapping[str, Any], name: str) -> None:

@@ -1,13 +1,11 @@
 """How long each action lasts on a healthy host, what it costs the host, and the one way to make a step. Pure.
 
-Seconds are those of docs/functions.md, added up over all functions that the handler calls (its check, the change, the
-check again, and 0.3 for each way into a guest) and confirmed on the simulated host; jobs learn from what earlier steps
-really took. A first boot of 3 to 7 minutes was seen in the field (docs/sources.md H22).
+Seconds are those of docs/functions.md, added up over the functions that the action calls; jobs learn from what earlier
+steps really took. A first boot of 3 to 7 minutes was seen in the field (docs/sources.md H22).
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict, Unpack
@@ -15,7 +13,6 @@ from typing import Any, TypedDict, Unpack
 from service.ledger.plan import Step
 
 FIRST_BOOT_SECONDS = 140.0
-RESTART_SECONDS = 55.0  # a restart without the second one that the Hyper-V role takes
 _PATIENCE = 6  # a deadline is this many times the estimate,
 _PATIENCE_SECONDS = 120  # and this much more
 
@@ -31,32 +28,32 @@ class Nominal:
 
 
 NOMINAL: Mapping[str, Nominal] = {
-    "InspectHost": Nominal(4.5),
+    "InspectHost": Nominal(4),
     "EnsureSwitch": Nominal(5, undoable=True),
     "EnsureNat": Nominal(3, undoable=True),
-    "VerifyImage": Nominal(42, heavy=True),
+    "VerifyImage": Nominal(40, heavy=True),
     "CreateDisk": Nominal(3, undoable=True),
     "SeedDisk": Nominal(26),
     "CreateNode": Nominal(5, undoable=True),
-    "EnableNesting": Nominal(2.5),
+    "EnableNesting": Nominal(4),
     "StartNode": Nominal(4, heavy=True),
-    "StopNode": Nominal(21),
+    "StopNode": Nominal(20),
     "AwaitGuest": Nominal(FIRST_BOOT_SECONDS, heavy=True),
-    "ProbeCpu": Nominal(1.3),
-    "ConfigureGuest": Nominal(16.5),
+    "ProbeCpu": Nominal(1),
+    "ConfigureGuest": Nominal(13),
     "JoinDomain": Nominal(21),
-    "InstallRole": Nominal(158, heavy=True),
-    "RebootGuest": Nominal(108, heavy=True),
-    "ProveHypervisor": Nominal(2.5),
-    "OpenFirewall": Nominal(5),
-    "CreateInnerSwitch": Nominal(6.5),
+    "InstallRole": Nominal(153, heavy=True),
+    "RebootGuest": Nominal(95, heavy=True),
+    "ProveHypervisor": Nominal(2),
+    "OpenFirewall": Nominal(3),
+    "CreateInnerSwitch": Nominal(5),
     "ValidateCluster": Nominal(150, heavy=True),
-    "CreateCluster": Nominal(53, undoable=True),
-    "JoinNode": Nominal(43),
+    "CreateCluster": Nominal(51, undoable=True),
+    "JoinNode": Nominal(41),
     "SetQuorum": Nominal(9),
     "EnableStorage": Nominal(601, heavy=True),
-    "VerifyCluster": Nominal(1.5),
-    "SmokeTest": Nominal(13.5, undoable=True),
+    "VerifyCluster": Nominal(1),
+    "SmokeTest": Nominal(11, undoable=True),
     "CreateNestedVM": Nominal(8, undoable=True),
     "PublishLab": Nominal(1),
     "ResolveNode": Nominal(1),
@@ -75,7 +72,7 @@ NOMINAL: Mapping[str, Nominal] = {
 
 def deadline_seconds(weight_seconds: float) -> int:
     """Return a generous deadline for a step of this weight."""
-    return math.ceil(weight_seconds * _PATIENCE) + _PATIENCE_SECONDS
+    return int(weight_seconds * _PATIENCE) + _PATIENCE_SECONDS
 
 
 class Parts(TypedDict, total=False):
