@@ -21,15 +21,17 @@ def test_a_job_that_does_not_fit_waits_or_is_refused(driver: Driver) -> None:
     """Memory is reserved at admission: what does not fit waits for room, or is refused and told who holds it."""
     driver.run(driver.example("inspect_host"))
     host = driver.get(f"/v1/hosts/{driver.stack.host_id}")
-    room = host["capacity"]["memory_mib"] - sum(row["memory_mib"] for row in host["reservations"])
+    unreserved = host["capacity"]["memory_mib"] - sum(row["memory_mib"] for row in host["reservations"])
+    # VMs that nobody reserved memory for (another test may have left one) are known to the host only.
+    room = min(unreserved, host["report"]["memory_free_mib"])
     big = driver.cluster(count=1)
-    big["nodes"]["memory_mib"] = room - 8192
+    big["nodes"]["memory_mib"] = (room - 8192) // 1024 * 1024
     first = driver.submit(big)
 
     second = driver.cluster(count=1, admission="refuse")
-    second["nodes"]["memory_mib"] = 32768
+    second["nodes"]["memory_mib"] = unreserved - room + 32768
     refused = driver.post("/v1/jobs", second, 409)
-    assert [row for row in refused["holders"] if row["memory_mib"] >= room - 8192]
+    assert [row for row in refused["holders"] if row["holder"] == first]
 
     waiting = driver.submit(second | {"admission": "wait"})
     assert driver.job(waiting)["state"] == "waiting"
