@@ -1,0 +1,25 @@
+"""Makes the modules of the pretended Windows: about a second, so once a test session, into a folder of its own."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+FAKES = Path(__file__).resolve().parent
+START = FAKES / "FakeWindows" / "Start-FakeWindows.ps1"
+RELEASES = ("2016", "2019", "2022", "2025")
+
+
+def build(pwsh: str, folder: Path, release: str = "2022") -> Path:
+    """Return the folder with the modules of one Windows Server release; CalledProcessError when the engine fails."""
+    arguments = {
+        "Table": FAKES.parent / "cmdlets.json",
+        "Classes": FAKES / "classes.json",
+        "Out": folder,
+        "Release": release,
+    }
+    command = [pwsh, "-NoProfile", "-NonInteractive", "-File", str(FAKES / "Make-FakeWindows.ps1")]
+    for name, value in arguments.items():
+        command += [f"-{name}", str(value)]
+    subprocess.run(command, check=True, capture_output=True, text=True, timeout=120)
+    return folder
