@@ -130,7 +130,7 @@ def plan_body(planned: Planned) -> dict[str, Any]:
     return {
         "kind": plan.kind,
         "host_id": host.id if host else "",
-        "steps": [asdict(step) for step in plan.steps],
+        "steps": [step._asdict() for step in plan.steps],
         "demand": asdict(plan.demand),
         "findings": [asdict(finding) for finding in plan.findings],
         "refused": plan.refused,

@@ -8,9 +8,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from service.ledger import estimate
 
@@ -38,19 +39,19 @@ class Finding:
     pointer: str = ""
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One idempotent change with its check, as data.
 
     `action` names the handler in `workers/steps`; `reads` are the facts that the handler needs from earlier steps;
     `weight_seconds` is the estimate on a healthy host; `heavy` steps count against the host's bound of heavy steps.
+    A tuple: a plan makes many on the way of every submission, and a frozen dataclass costs four times as much.
     """
 
     id: str
     action: str
     title: str
     needs: tuple[str, ...] = ()
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Any] = MappingProxyType({})
     reads: tuple[str, ...] = ()
     node: str | None = None
     weight_seconds: float = 1.0
@@ -106,5 +107,5 @@ class Plan:
 
     def digest(self) -> str:
         """Return a SHA-256 over steps and demand: the same request and facts give the same digest."""
-        body = json.dumps([[asdict(step) for step in self.steps], asdict(self.demand)], sort_keys=True)
+        body = json.dumps([[step._asdict() for step in self.steps], asdict(self.demand)], sort_keys=True)
         return hashlib.sha256(body.encode()).hexdigest()

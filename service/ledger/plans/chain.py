@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Unpack
 
 from service.ledger.plan import Step
-from service.ledger.plans.nominal import Parts, make_step
+from service.ledger.plans.nominal import Parts, step_of
 
 
 class Chain:
@@ -18,9 +18,10 @@ class Chain:
 
     def then(self, action: str, step_id: str, title: str, **parts: Unpack[Parts]) -> Step:
         """Append a step that needs the last one and, beside it, its own `needs`."""
-        parts["needs"] = (*self.last, *parts.get("needs", ()))
-        parts.setdefault("node", self._node)
-        step = make_step(action, step_id, title, **parts)
+        parts["needs"] = (*self.last, *parts["needs"]) if "needs" in parts else self.last
+        if "node" not in parts:
+            parts["node"] = self._node
+        step = step_of(action, step_id, title, parts)
         self.steps.append(step)
         self.last = (step.id,)
         return step

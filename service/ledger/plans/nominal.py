@@ -88,19 +88,24 @@ class Parts(TypedDict, total=False):
 
 def make_step(action: str, step_id: str, title: str, **parts: Unpack[Parts]) -> Step:
     """Return a step with its action's weight, deadline and marks."""
+    return step_of(action, step_id, title, parts)
+
+
+def step_of(action: str, step_id: str, title: str, parts: Parts) -> Step:
+    """Return the same; it takes its parts as they came, because a plan makes many steps on the way of a submission."""
     nominal = NOMINAL[action]
     weight = parts.get("seconds", nominal.seconds)
     return Step(
-        id=step_id,
-        action=action,
-        title=title,
-        needs=tuple(dict.fromkeys(parts.get("needs", ()))),
-        params=dict(parts.get("params", {})),
-        reads=tuple(parts.get("reads", ())),
-        node=parts.get("node"),
-        weight_seconds=weight,
-        deadline_seconds=deadline_seconds(weight),
-        max_attempts=nominal.attempts,
-        heavy=nominal.heavy,
-        undoable=parts.get("undoable", nominal.undoable),
+        step_id,
+        action,
+        title,
+        tuple(dict.fromkeys(parts.get("needs", ()))),
+        parts.get("params") or {},
+        tuple(parts.get("reads", ())),
+        parts.get("node"),
+        weight,
+        deadline_seconds(weight),
+        nominal.attempts,
+        nominal.heavy,
+        parts.get("undoable", nominal.undoable),
     )

@@ -92,7 +92,7 @@ def _check(plan: Plan) -> None:
         assert _STEP_ID.fullmatch(step.id)
         assert step.deadline_seconds >= step.weight_seconds * 6 + 120
         seen.add(step.id)
-    json.dumps([asdict(step) for step in plan.steps])
+    json.dumps([step._asdict() for step in plan.steps])
 
 
 @given(asked=_clusters(), known=_CONTEXTS)
