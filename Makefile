@@ -31,7 +31,7 @@ check: $(VENV)/.dev ## static checks: lint, format, types, imports, openapi.yaml
 openapi: $(VENV)/.runtime ## write openapi.yaml from the code
 	$(PY) -m service.api.openapi > openapi.yaml.new && mv openapi.yaml.new openapi.yaml
 
-bench: $(VENV)/.dev ## measure ratios and write docs/bench.md (about ten minutes)
+bench: $(VENV)/.dev ## measure ratios and write docs/bench.md (about a quarter of an hour)
 	$(PY) -m tests.bench
 
 lock: ## resolve the dependencies again and lock them with hashes (needs uv)
