@@ -82,6 +82,9 @@ class JobSchema(Schema):
     cancel_unconfirmed = fields.Boolean()
     retries = fields.Integer()
     request_id = fields.String()
+    trace_id = fields.String(
+        metadata={"description": "The W3C trace that this job belongs to, 32 hex digits; '' when no request made it."}
+    )
 
 
 class JobCancelSchema(StrictSchema):

@@ -15,6 +15,7 @@ from service.ledger.queue import DELIVER_TASK, WORK_TASK
 from service.ledger.store import Store
 from service.ledger.store.claims import Claim, StepResult
 from service.ledger.store.deliveries import DeliveryClaim, DeliveryResult
+from service.ledger.trace import trace_id
 from workers.keeper import Lease, LeaseKeeper
 from workers.process import Slots
 from workers.settings import Settings
@@ -75,7 +76,8 @@ class Hands:
             return False
         if claim.more:
             self.wake()
-        with self.keeper.hold(claim, asked_at) as lease:
+        origin = {"request_id": claim.request_id, "trace_id": trace_id(claim.traceparent)}
+        with structlog.contextvars.bound_contextvars(**origin), self.keeper.hold(claim, asked_at) as lease:
             result = self.runner.run(claim, lease)
             if result is not None:
                 accepted = self._insist(lambda: self.store.leases.finish(claim, result))

@@ -25,6 +25,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from service.ledger.event import Event
 from service.ledger.store.deliveries import DeliveryClaim, DeliveryResult
+from service.ledger.trace import child_of
 from workers.errors import SecretUnavailable, WorkerError
 from workers.outbound import AddressRefused, AddressRules, Opening, open_socket
 from workers.secrets import Keyring, Scrubber, SecretStr
@@ -88,12 +89,18 @@ class Sender:
 
     def _post(self, claim: DeliveryClaim, secrets: list[SecretStr]) -> tuple[int, Mapping[str, str], bytes]:
         body, content_type = body_of(claim, self._settings.base_url)
-        headers = {"Content-Type": content_type, "User-Agent": _AGENT}
+        headers = {"Content-Type": content_type, "User-Agent": _AGENT, **_origin(claim)}
         headers |= signed_headers(claim.delivery.message_id, int(self._wall()), body, secrets)
         parts = _checked_url(claim.delivery.url)
         opening = Opening(self._settings.rules, self._settings.connect_seconds, self._settings.total_seconds, self._tls)
         with open_socket(parts.hostname or "", _port(parts), opening, secure=parts.scheme == "https") as connected:
             return _exchange(connected, parts, body, headers)
+
+
+def _origin(claim: DeliveryClaim) -> dict[str, str]:
+    """Return the headers that tie a delivery to the request that made its job; each try is a span of its own."""
+    headers = {"X-Request-Id": claim.request_id} if claim.request_id else {}
+    return {**headers, "traceparent": child_of(claim.traceparent)} if claim.traceparent else headers
 
 
 def sign(secret: SecretStr, message_id: str, timestamp: int, body: bytes) -> str:

@@ -52,6 +52,11 @@ _PARAMETERS: dict[str, tuple[str, str, dict[str, Any]]] = {
         {"type": "string"},
     ),
     "LastEventId": ("Last-Event-ID", "Resume a stream after this event.", {"type": "string"}),
+    "PreferReturn": (
+        "Prefer",
+        "`return=minimal`: answer without a body.",
+        {"type": "string"},
+    ),
     "Prefer": (
         "Prefer",
         "`wait=20`: answer when the job is final, or after so many seconds (at most 30).",
@@ -66,7 +71,7 @@ _HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
     "ETag": ("The version of this resource.", {"type": "string"}),
     "Link": ("The first and the next page (RFC 8288).", {"type": "string"}),
     "Idempotent-Replayed": ("`true` when this answer repeats an earlier one.", {"type": "string"}),
-    "Preference-Applied": ("The wait that was applied.", {"type": "string"}),
+    "Preference-Applied": ("The preferences that were kept.", {"type": "string"}),
 }
 
 _WEBHOOK_HEADERS: dict[str, str] = {

@@ -20,7 +20,7 @@ from schemas.webhook import (
     EndpointUpdateSchema,
 )
 from service.api.answers import answer, base_of, no_content
-from service.api.conditional import check_if_match, etag_of, is_unchanged, not_modified
+from service.api.conditional import check_if_match, etag_of
 from service.api.context import Context, context
 from service.api.delivery_shapes import delivery_body
 from service.api.listing import list_page
@@ -69,6 +69,7 @@ def _secret(ctx: Context, given: Mapping[str, str] | None) -> tuple[dict[str, st
         {201: EndpointSecretSchema},
         body=EndpointCreateSchema(),
         answer_headers={201: ("Location", "ETag")},
+        essential=True,
     ),
 )
 def create_endpoint(body: dict[str, Any]) -> Response:
@@ -108,16 +109,13 @@ def list_endpoints(query: dict[str, Any]) -> Response:
         "GET",
         _ENDPOINT,
         "webhooks:write",
-        {200: EndpointSchema, 304: None},
-        headers=("IfNoneMatch",),
-        answer_headers={200: ("ETag",), 304: ("ETag",)},
+        {200: EndpointSchema},
     ),
 )
 def get_endpoint(endpoint_id: str) -> Response:
     """Get an endpoint; its secret never."""
     endpoint = _endpoint(endpoint_id)
-    etag = etag_of(endpoint.id, endpoint.version)
-    return not_modified(etag) if is_unchanged(request, etag) else _answer(endpoint)
+    return _answer(endpoint)
 
 
 @route(
@@ -179,6 +177,7 @@ def delete_endpoint(endpoint_id: str) -> Response:
         body_required=False,
         problems=(412,),
         answer_headers={200: ("ETag",)},
+        essential=True,
     ),
 )
 def rotate_secret(endpoint_id: str, body: dict[str, Any]) -> Response:

@@ -22,13 +22,13 @@ class HealthSchema(Schema):
     status = fields.String(required=True, metadata={"enum": ["ok"]})
 
 
-@route(blueprint, Operation("getHealth", "GET", "/healthz", PUBLIC, {200: HealthSchema}))
+@route(blueprint, Operation("getHealth", "GET", "/healthz", PUBLIC, {200: HealthSchema}, conditional=False))
 def get_health() -> Response:
     """The process answers."""
     return answer({"status": "ok"})
 
 
-@route(blueprint, Operation("getReadiness", "GET", "/readyz", PUBLIC, {200: HealthSchema}))
+@route(blueprint, Operation("getReadiness", "GET", "/readyz", PUBLIC, {200: HealthSchema}, conditional=False))
 def get_readiness() -> Response:
     """The ledger answers and keeps what it is told: new work can be taken."""
     headers = {"Retry-After": "2"}

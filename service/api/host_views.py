@@ -59,7 +59,8 @@ def _body(host: Host) -> dict[str, Any]:
 
 def _answer(host: Host, status: int = 200, **headers: str) -> Response:
     held = [_RESERVATION.dump(one) for one in context().store.hosts.reservations(host.id)]
-    return answer(_body(host) | {"reservations": held}, status, {"ETag": etag_of(host.id, host.version), **headers})
+    etag = etag_of(host.id, host.version, held)
+    return answer(_body(host) | {"reservations": held}, status, {"ETag": etag, **headers})
 
 
 def _changed(ctx: Context, host: Host, body: Mapping[str, Any]) -> Host:

@@ -11,7 +11,7 @@ from flask_smorest import Blueprint
 from schemas.image import ImageCreateSchema, ImageSchema, ImageUpdateSchema
 from schemas.page import PageQuerySchema, page_of
 from service.api.answers import answer, base_of, no_content
-from service.api.conditional import check_if_match, etag_of, is_unchanged, not_modified
+from service.api.conditional import check_if_match, etag_of
 from service.api.context import context
 from service.api.listing import list_page
 from service.api.moves import ledger_refusals
@@ -82,16 +82,13 @@ def list_images(query: dict[str, Any]) -> Response:
         "GET",
         _IMAGE,
         "hosts:read",
-        {200: ImageSchema, 304: None},
-        headers=("IfNoneMatch",),
-        answer_headers={200: ("ETag",), 304: ("ETag",)},
+        {200: ImageSchema},
     ),
 )
 def get_image(image_id: str) -> Response:
     """Get an image."""
     image = _image(image_id)
-    etag = etag_of(image.id, image.version)
-    return not_modified(etag) if is_unchanged(request, etag) else _answer(image)
+    return _answer(image)
 
 
 @route(

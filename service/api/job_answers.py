@@ -28,4 +28,4 @@ def accepted(result: SubmitResult, base: str) -> Response:
 
 def this_sender(body: Mapping[str, Any]) -> Sender:
     """Return who makes this request. `body` is the request without secrets, which the idempotency key stands for."""
-    return Sender(g.caller.key_id, g.request_id, idempotency_of(request, body))
+    return Sender(g.caller.key_id, g.request_id, g.traceparent, idempotency_of(request, body))

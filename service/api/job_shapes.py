@@ -13,6 +13,7 @@ from service.ledger.estimate import bounded_seconds
 from service.ledger.event import Event
 from service.ledger.job import TERMINAL_STATES, Job, StepRecord
 from service.ledger.plan import Plan
+from service.ledger.trace import trace_id
 
 _SOON_SECONDS = 2
 _LATER_SECONDS = 10
@@ -60,6 +61,7 @@ def job_body(job: Job, base: str) -> dict[str, Any]:
         "cancel_unconfirmed": job.cancel_unconfirmed,
         "retries": job.retries,
         "request_id": job.request_id,
+        "trace_id": trace_id(job.traceparent),
         "links": _links(job, base),
     }
 

@@ -12,7 +12,7 @@ from schemas.job import JobCancelSchema, JobQuerySchema
 from schemas.page import page_of
 from schemas.step import StepSchema
 from service.api.answers import answer, base_of, page_answer
-from service.api.conditional import is_unchanged, not_modified
+from service.api.conditional import is_unchanged
 from service.api.context import Context, context
 from service.api.document import webhook_operation
 from service.api.examples import request_examples
@@ -91,6 +91,7 @@ def submit_job(body: dict[str, Any]) -> Response:
         body=_BODY,
         problems=(409,),
         examples=request_examples(),
+        essential=True,
     ),
 )
 def plan_job(body: dict[str, Any]) -> Response:
@@ -143,10 +144,10 @@ def list_jobs(query: dict[str, Any]) -> Response:
         "GET",
         _JOB,
         "jobs:read",
-        {200: JobViewSchema, 304: None},
+        {200: JobViewSchema},
         query=JobGetQuerySchema(),
-        headers=("IfNoneMatch", "Prefer"),
-        answer_headers={200: ("ETag", "Retry-After", "Preference-Applied"), 304: ("ETag",)},
+        headers=("Prefer",),
+        answer_headers={200: ("ETag", "Retry-After", "Preference-Applied")},
     ),
 )
 def get_job(job_id: str, query: dict[str, Any]) -> Response:
@@ -161,12 +162,8 @@ def get_job(job_id: str, query: dict[str, Any]) -> Response:
     if seconds:
         job, applied = wait_for_job(ctx, job, seconds, _is_news)
         headers = {"Preference-Applied": f"wait={seconds}"} if applied else {}
-    etag = job_etag(job)
-    if is_unchanged(request, etag):
-        return not_modified(etag)
-    return answer(
-        job_body(job, base_of(request, ctx.settings.base_url)), headers={"ETag": etag, **retry_after(job), **headers}
-    )
+    headers |= {"ETag": job_etag(job), **retry_after(job)}
+    return answer(job_body(job, base_of(request, ctx.settings.base_url)), headers=headers)
 
 
 def _is_news(job: Job) -> bool:

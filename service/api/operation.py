@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from flask_smorest import Blueprint
 from marshmallow import Schema
 
 from service.api.auth import PUBLIC, KeyRing, authorize
+from service.api.conditional import with_etag
+from service.api.preference import minimal
 from service.api.problems import Problem, invalid_parameter
 from service.api.reading import load_body, load_query, read_json
 
@@ -25,11 +29,33 @@ _WITH_BODY = (413, 415, 422)
 
 
 @dataclass(frozen=True)
+class Deprecation:
+    """An operation that will go: since when it is deprecated, when it stops working, and the page that says more.
+
+    Times are seconds since 1970 UTC; `sunset` (RFC 8594) is never earlier than `since` (RFC 9745).
+    """
+
+    since: int
+    sunset: int
+    link: str
+
+    def headers(self) -> dict[str, str]:
+        """Return what every answer of the operation says."""
+        return {
+            "Deprecation": f"@{self.since}",
+            "Sunset": format_datetime(datetime.fromtimestamp(self.sunset, UTC), usegmt=True),
+            "Link": f'<{self.link}>; rel="deprecation"; type="text/html"',
+        }
+
+
+@dataclass(frozen=True)
 class Operation:
     """One HTTP operation. `id` is its operationId; `scope` is a scope of `auth.SCOPES` or `PUBLIC`.
 
     `answers` maps a success status to the schema of its body (None: no body). `problems` are the statuses beyond those
-    that every operation of its sort can answer. `doc` is merged into the OpenAPI operation as it stands.
+    that every operation of its sort can answer. `doc` is merged into the OpenAPI operation as it stands. A GET is
+    conditional: its answer has an ETag, and is 304 for a caller who has it. The body of a change can be left out, if
+    the caller prefers so and it is not `essential`: all that the request is for, or shown only once.
     """
 
     id: str
@@ -45,6 +71,19 @@ class Operation:
     answer_headers: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     doc: Mapping[str, Any] = field(default_factory=dict)
     examples: Mapping[str, Any] = field(default_factory=dict)
+    deprecation: Deprecation | None = None
+    conditional: bool = True
+    essential: bool = False
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether an unchanged copy is answered 304."""
+        return self.conditional and self.method == "GET"
+
+    @property
+    def may_be_minimal(self) -> bool:
+        """Whether `Prefer: return=minimal` leaves out the body of the answer."""
+        return not self.essential and self.method in ("POST", "PATCH")
 
 
 def route(blueprint: Blueprint, operation: Operation) -> Callable[[View], View]:
@@ -52,12 +91,16 @@ def route(blueprint: Blueprint, operation: Operation) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         def call(**arguments: Any) -> Response:
-            return view(**arguments, **_inputs(operation))
+            response = view(**arguments, **_inputs(operation))
+            if operation.is_conditional:
+                return with_etag(request, response)
+            return minimal(request, response) if operation.may_be_minimal else response
 
         call.__doc__ = view.__doc__
         call.__name__ = view.__name__
         documented = blueprint.doc(**_documentation(operation))(call)
         documented.scope = operation.scope
+        documented.deprecation = operation.deprecation
         blueprint.add_url_rule(operation.rule, operation.id, documented, methods=[operation.method])
         return view
 
@@ -88,6 +131,15 @@ def register_guard(app: Flask, ring: KeyRing) -> None:
             g.caller = authorize(request, ring, scope)
 
     app.before_request(guard)
+    app.after_request(_announce_end)
+
+
+def _announce_end(response: Response) -> Response:
+    """Say on every answer of a deprecated operation, errors too, that it will go."""
+    deprecation = getattr(current_app.view_functions.get(request.endpoint or ""), "deprecation", None)
+    for name, value in deprecation.headers().items() if deprecation else ():
+        response.headers.add(name, value)
+    return response
 
 
 def _documentation(operation: Operation) -> dict[str, Any]:
@@ -96,7 +148,7 @@ def _documentation(operation: Operation) -> dict[str, Any]:
         "responses": _responses(operation),
         "security": [] if operation.scope == PUBLIC else [{"bearer": [operation.scope]}, {"apiKey": [operation.scope]}],
     }
-    parameters: list[Any] = list(operation.headers)
+    parameters: list[Any] = [*_common_headers(operation), *operation.headers]
     if operation.query is not None:
         parameters.append({"in": "query", "schema": operation.query})
     if parameters:
@@ -106,7 +158,15 @@ def _documentation(operation: Operation) -> dict[str, Any]:
         if operation.examples:
             media["examples"] = dict(operation.examples)
         doc["requestBody"] = {"required": operation.body_required, "content": {"application/json": media}}
+    if operation.deprecation is not None:
+        doc["deprecated"] = True
     return doc | dict(operation.doc)
+
+
+def _common_headers(operation: Operation) -> tuple[str, ...]:
+    if operation.is_conditional:
+        return ("IfNoneMatch",)
+    return ("PreferReturn",) if operation.may_be_minimal else ()
 
 
 def _body_schema(body: Schema) -> Any:
@@ -118,7 +178,14 @@ def _body_schema(body: Schema) -> Any:
 def _responses(operation: Operation) -> dict[str, Any]:
     responses: dict[str, Any] = {}
     for status, schema in operation.answers.items():
-        responses[str(status)] = _response(status, schema, operation.answer_headers.get(status, ()))
+        headers = operation.answer_headers.get(status, ())
+        also: tuple[str, ...] = ("ETag",) if operation.is_conditional and status == HTTPStatus.OK else ()
+        also += ("Preference-Applied",) if operation.may_be_minimal else ()
+        responses[str(status)] = _response(status, schema, (*headers, *also))
+    if operation.may_be_minimal and HTTPStatus.OK in operation.answers:
+        responses["204"] = _response(HTTPStatus.NO_CONTENT, None, ("Preference-Applied",))
+    if operation.is_conditional:
+        responses["304"] = _response(HTTPStatus.NOT_MODIFIED, None, ("ETag",))
     for status in sorted(_problem_statuses(operation)):
         responses[str(status)] = f"Problem{status}"
     return responses

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flask import Request
 from marshmallow import Schema, ValidationError
 
 from schemas import pointers
-from service.api.problems import Problem
+from service.api.problems import Problem, invalid_field
 
-_NESTED_TOO_DEEP = "The body is nested too deeply."
+MAX_DEPTH = 16
+MAX_TEXT = 65_536
+_NESTED_TOO_DEEP = f"A body has at most {MAX_DEPTH} levels."
+_TOO_LONG = f"A text has at most {MAX_TEXT} characters."
 
 
 def read_json(request: Request, *, required: bool) -> dict[str, Any]:
@@ -28,9 +31,32 @@ def read_json(request: Request, *, required: bool) -> dict[str, Any]:
         raise Problem(415, "unsupported-media-type", "Send the body as Content-Type: application/json.")
     body = _parse(_whole_body(request))
     if not isinstance(body, dict):
-        fault = {"pointer": "#", "code": "type", "detail": "The body must be a JSON object."}
-        raise Problem(422, "invalid-request", "The body must be a JSON object.", errors=[fault])
+        raise invalid_field("#", "type", "The body must be a JSON object.")
+    _check_size(body)
     return body
+
+
+def _check_size(body: dict[str, Any]) -> None:
+    """Refuse what no request needs, before a schema walks through it: 422 with the place."""
+    level: list[tuple[str, Any]] = [("#", body)]
+    for _ in range(MAX_DEPTH):
+        level = [found for place, value in level for found in _members(place, value)]
+        if not level:
+            return
+    raise invalid_field(level[0][0][:200], "depth", _NESTED_TOO_DEEP)
+
+
+def _members(place: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """Return the containers in a container, with their JSON Pointers."""
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+        if isinstance(inner, dict | list):
+            yield f"{place}/{_escaped(key)}", inner
+        elif isinstance(inner, str) and len(inner) > MAX_TEXT:
+            raise invalid_field(f"{place}/{_escaped(key)}"[:200], "length", _TOO_LONG)
+
+
+def _escaped(key: object) -> str:
+    return str(key).replace("~", "~0").replace("/", "~1")
 
 
 def _whole_body(request: Request) -> bytes:

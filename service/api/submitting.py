@@ -41,6 +41,7 @@ class Sender:
 
     tenant: str
     request_id: str
+    traceparent: str = ""
     idempotency: Idempotency | None = None
 
 
@@ -101,7 +102,13 @@ def write_teardown(context: Context, lab: Lab, request: Mapping[str, Any], sende
         Problem: as `submit`.
     """
     submission = teardown_submission(context.store, lab, request)
-    owned = replace(submission, tenant=sender.tenant, request_id=sender.request_id, idempotency=sender.idempotency)
+    owned = replace(
+        submission,
+        tenant=sender.tenant,
+        request_id=sender.request_id,
+        traceparent=sender.traceparent,
+        idempotency=sender.idempotency,
+    )
     return write(context, owned)
 
 
@@ -112,7 +119,7 @@ def write(context: Context, submission: Submission) -> SubmitResult:
         Problem: as `submit`.
     """
     try:
-        result = context.store.jobs.submit(submission, new_id("job", context.clock()), letter())
+        result = context.store.jobs.submit(submission, new_id("job", context.clock()), letter(submission.traceparent))
     except NotFound as error:
         raise Problem(409, "gone-meanwhile", "The host or the lab was removed meanwhile.") from error
     except IllegalMove as error:
@@ -170,6 +177,7 @@ def _submission(planned: Planned, sender: Sender) -> Submission:
         lease_seconds=request.get("lease_seconds", 0),
         callback={"url": url} if url else None,
         request_id=sender.request_id,
+        traceparent=sender.traceparent,
         idempotency=sender.idempotency,
         targets=targets_of(request, vars(planned.resolved.lab) if planned.resolved.lab else None),
         lab_name=_lab_name(request) if planned.creates_lab else "",

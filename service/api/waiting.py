@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,9 +10,10 @@ from flask import Request
 
 from service.api.context import Context
 from service.api.job_schemas import LONGEST_WAIT_SECONDS
+from service.api.preference import preferences
 from service.ledger.job import Job
 
-_PREFERENCE = re.compile(r"\bwait\s*=\s*\"?(\d{1,6})\"?", re.IGNORECASE)
+_DIGITS = 6
 _TICK_SECONDS = 1.0
 
 
@@ -21,8 +21,8 @@ def wanted_wait(request: Request, query: Mapping[str, Any]) -> int:
     """Return how many seconds the caller is ready to wait, at most 30; 0 for not at all."""
     if query.get("wait") is not None:
         return min(int(query["wait"]), LONGEST_WAIT_SECONDS)
-    match = _PREFERENCE.search(request.headers.get("Prefer", ""))
-    return min(int(match[1]), LONGEST_WAIT_SECONDS) if match else 0
+    wish = preferences(request).get("wait", "")
+    return min(int(wish[:_DIGITS]), LONGEST_WAIT_SECONDS) if wish.isascii() and wish.isdigit() else 0
 
 
 def wait_for_job(context: Context, job: Job, seconds: int, is_news: Callable[[Job], bool]) -> tuple[Job, bool]:

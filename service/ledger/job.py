@@ -85,6 +85,7 @@ class Job:
     cancel_unconfirmed: bool = False
     retries: int = 0
     request_id: str = ""
+    traceparent: str = ""
     steps_total: int = 0
     steps_done: int = 0
     priority: int = 1

@@ -10,7 +10,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from service.ledger import estimate
@@ -51,7 +50,7 @@ class Step(NamedTuple):
     action: str
     title: str
     needs: tuple[str, ...] = ()
-    params: Mapping[str, Any] = MappingProxyType({})
+    params: Mapping[str, Any] = {}  # nobody writes to it
     reads: tuple[str, ...] = ()
     node: str | None = None
     weight_seconds: float = 1.0

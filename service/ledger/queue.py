@@ -23,6 +23,7 @@ DELIVERIES_QUEUE = "deliveries"
 _BURST_MAX = 256
 # Stands in a letter where each copy gets an id of its own. No character of it means anything to a Lua pattern.
 _LETTER_ID = "MATRYOSHKALETTERID"
+_LETTER_TRACE = "MATRYOSHKALETTERTRACE"
 
 
 class WakeFailed(Exception):
@@ -74,17 +75,23 @@ class Waker:
         return wanted
 
 
-@cache
-def letter() -> dict[str, str]:
+def letter(traceparent: str = "") -> dict[str, str]:
     """Return the text that kombu's Redis transport keeps for one wake-up of a worker of steps, as `text`.
 
     A move of the ledger puts copies of it into the list `queue` itself: in the same moment as the work, so none is lost
-    between the two or comes a round trip later. `id` stands where each copy needs an id of its own.
+    between the two or comes a round trip later. `id` stands where each copy needs an id of its own. The message carries
+    the trace of the request that it is written for; whoever takes it may find other work first.
     """
+    template = _letter()
+    return {**template, "text": template["text"].replace(_LETTER_TRACE, traceparent)}
+
+
+@cache
+def _letter() -> dict[str, str]:
     make: Any = Connection
     with make("memory://") as connection:
         producer, queue = connection.Producer(), f"letter-{uuid4()}"
-        _publish(producer, WORK_TASK, queue, _LETTER_ID)
+        _publish(producer, WORK_TASK, queue, _LETTER_ID, _LETTER_TRACE)
         message = producer.channel._get(queue)  # noqa: SLF001 - what was published, as every virtual transport keeps it
     properties = message["properties"]
     properties["delivery_tag"] = _LETTER_ID
@@ -111,7 +118,7 @@ def _connect(redis_url: str) -> Any:
     )
 
 
-def _publish(producer: Any, task: str, queue: str, task_id: str) -> None:
+def _publish(producer: Any, task: str, queue: str, task_id: str, traceparent: str = "") -> None:
     """Send one message of Celery's protocol 2 (docs.celeryq.dev, internals/protocol) without arguments."""
     producer.publish(
         [[], {}, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}],
@@ -135,5 +142,6 @@ def _publish(producer: Any, task: str, queue: str, task_id: str) -> None:
             "eta": None,
             "expires": None,
             "timelimit": [None, None],
+            "traceparent": traceparent,
         },
     )

@@ -13,9 +13,10 @@ for _, id in ipairs(call('ZRANGEBYSCORE', NS .. 'wq', '-inf', NOW, 'LIMIT', 0, 5
     call('ZADD', NS .. 'wl', NOW + A.lease, id)
     local row = call('HGETALL', key)
     local source = endpoint ~= '' and NS .. 'endpoint:' .. endpoint or L.job(L.get(key, 'job'))
+    local origin = call('HMGET', L.job(L.get(key, 'job')), 'request_id', 'traceparent')
     local secrets = call('HMGET', source, endpoint ~= '' and 'body' or 'secrets')[1] or '{}'
     for _, value in ipairs({ 'lease_deadline', L.time(NOW + A.lease), endpoint ~= '' and 'x_endpoint' or 'x_secrets',
-      secrets }) do
+      secrets, 'x_request_id', origin[1] or '', 'x_traceparent', origin[2] or '' }) do
       row[#row + 1] = value
     end
     return row

@@ -25,7 +25,7 @@ end
 -- Reads a claim back from the step's fields, as a flat list.
 function L.claim_reply(job, step)
   local key, steps = L.job(job), L.steps(job)
-  local found = call('HMGET', key, 'kind', 'lab_id', 'secrets', 'request', 'phase', 'host_id')
+  local found = call('HMGET', key, 'kind', 'lab_id', 'secrets', 'request', 'phase', 'host_id', 'request_id', 'traceparent')
   local undo = found[5] == 'undo'
   local spec = call('HGET', key .. ':spec', step)
   local lab_secrets = found[2] ~= '' and call('HGET', L.lab(found[2]), 'secrets') or '{}'
@@ -33,7 +33,7 @@ function L.claim_reply(job, step)
     'token', L.get(steps, 't:' .. step), 'attempt', L.get(steps, (undo and 'ua:' or 'a:') .. step),
     'generation', L.num(steps, 'g:' .. step, 1), 'host_id', found[6], 'lab_id', found[2],
     'facts', L.facts_read(job, cjson.decode(spec).reads), 'secrets', found[3], 'lab_secrets', lab_secrets or '{}',
-    'request', found[4], 'lease_deadline', L.get(steps, 'l:' .. step),
+    'request', found[4], 'request_id', found[7] or '', 'traceparent', found[8] or '', 'lease_deadline', L.get(steps, 'l:' .. step),
     'step_started_at', L.get(steps, (undo and 'ub:' or 'sb:') .. step), 'memo', call('HGET', steps, 'q:' .. step) or '{}',
     'open_call', call('HGET', steps, 'k:' .. step) or '{}',
     -- Whether a second worker would find a step of this job now: the one that claims wakes it.

@@ -50,6 +50,8 @@ class Claim:
     claimed_at: float = 0.0
     open_call: Mapping[str, Any] = field(default_factory=dict)
     more: bool = False
+    request_id: str = ""
+    traceparent: str = ""
 
     @property
     def step_id(self) -> str:

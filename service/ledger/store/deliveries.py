@@ -65,7 +65,10 @@ class Delivery:
 
 @dataclass(frozen=True)
 class DeliveryClaim:
-    """A delivery under a lease. `secrets` has `current` and maybe `previous` (sealed or references)."""
+    """A delivery under a lease. `secrets` has `current` and maybe `previous` (sealed or references).
+
+    `request_id` and `traceparent` are those of the request that made the event's job; '' when there is none any more.
+    """
 
     delivery: Delivery
     token: str
@@ -75,6 +78,8 @@ class DeliveryClaim:
     secrets: Mapping[str, Mapping[str, Any]] = field(repr=False)
     previous_until: float | None = None
     format: str = "standard"
+    request_id: str = ""
+    traceparent: str = ""
 
 
 @dataclass(frozen=True)
@@ -130,6 +135,8 @@ class DeliveryStore:
             secrets=endpoint.get("secrets", {}) if endpoint else _callback_secrets(fields),
             previous_until=endpoint.get("previous_until"),
             format=endpoint.get("format", "standard"),
+            request_id=fields["x_request_id"],
+            traceparent=fields["x_traceparent"],
         )
 
     def finish(self, claim: DeliveryClaim, result: DeliveryResult) -> bool:

@@ -45,6 +45,7 @@ def job_of(flat: Sequence[str]) -> Job:
         cancel_unconfirmed=row.get("cancel_unconfirmed") == "1",
         retries=int(row.get("retries", "0")),
         request_id=row["request_id"],
+        traceparent=row.get("traceparent", ""),
         steps_total=int(row["steps_total"]),
         steps_done=int(row["steps_done"]),
         priority=int(row["priority"]),

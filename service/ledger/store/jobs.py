@@ -197,6 +197,7 @@ def _fields(submission: Submission, job_id: str) -> dict[str, Any]:
         "callback_url": callback.get("url", ""),
         "callback_types": ",".join(callback.get("types", ())),
         "request_id": submission.request_id,
+        "traceparent": submission.traceparent,
         "targets": dumps(submission.targets),
         "mem": plan.demand.memory_mib,
         "disk": plan.demand.disk_gib,

@@ -159,6 +159,8 @@ def _claim_of(row: Mapping[str, str]) -> Claim:
         memo=json.loads(row["memo"]),
         open_call=json.loads(row["open_call"]),
         more=bool(row["more"]),
+        request_id=row["request_id"],
+        traceparent=row["traceparent"],
         worker=row["worker"],
         claimed_at=float(row["claimed_at"]),
     )

@@ -60,6 +60,7 @@ class Submission:
     lease_seconds: int = 0
     callback: Mapping[str, Any] | None = None
     request_id: str = ""
+    traceparent: str = ""
     idempotency: Idempotency | None = None
     targets: tuple[str, ...] = ()
     lab_name: str = ""
