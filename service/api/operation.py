@@ -137,8 +137,8 @@ def register_guard(app: Flask, ring: KeyRing) -> None:
 def _announce_end(response: Response) -> Response:
     """Say on every answer of a deprecated operation, errors too, that it will go."""
     deprecation = getattr(current_app.view_functions.get(request.endpoint or ""), "deprecation", None)
-    for name, value in deprecation.headers().items() if deprecation else ():
-        response.headers.add(name, value)
+    if deprecation is not None:
+        response.headers.extend(deprecation.headers())
     return response
 
 

@@ -24,7 +24,9 @@ def minimal(request: Request, response: Response) -> Response:
 
     A 200 becomes 204; an answer that is an error or has no body is left as it is.
     """
-    if preferences(request).get("return", "").lower() != "minimal" or response.status_code not in (200, 201, 202):
+    if "Prefer" not in request.headers or response.status_code not in (200, 201, 202):
+        return response
+    if preferences(request).get("return", "").lower() != "minimal":
         return response
     applied = ", ".join([*response.headers.getlist("Preference-Applied"), "return=minimal"])
     response.headers["Preference-Applied"] = applied

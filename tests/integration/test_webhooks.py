@@ -71,6 +71,20 @@ def test_a_delivery_is_signed_so_that_the_reference_library_accepts_it(receiver:
     assert "https://mk.example/v1/jobs/job_1" == payload["data"]["url"]
 
 
+def test_a_delivery_belongs_to_the_request_that_made_its_job(receiver: Receiver) -> None:
+    """Each try carries the request's id and is a span of its own in the request's trace; without them, nothing."""
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    for _ in range(2):
+        _sender().send(_claim(receiver.url, request_id="req_1", traceparent=trace))
+    _sender().send(_claim(receiver.url))
+
+    first, second, bare = (headers for _, headers, _ in receiver.got)
+    assert ["req_1"] * 2 == [first["x-request-id"], second["x-request-id"]]
+    assert [trace.split("-")[1]] * 2 == [one["traceparent"].split("-")[1] for one in (first, second)]
+    assert 3 == len({trace, first["traceparent"], second["traceparent"]})
+    assert not {"traceparent", "x-request-id"} & set(bare)
+
+
 def test_both_secrets_sign_while_a_rotation_lasts(receiver: Receiver) -> None:
     """During the overlap either secret verifies; afterwards the previous one signs no more."""
     secrets = {"current": {"sealed": _SECRET}, "previous": {"sealed": _OLD}}
