@@ -18,6 +18,7 @@ from service.api.catalogue import Catalogue
 from service.api.context import EXTENSION, Context
 from service.api.operation import register_guard
 from service.api.pages import Cursors
+from service.api.ratelimit import Policy, RateLimiter, register_rate_fields
 from service.api.registration import register_views
 from service.api.streams import StreamGate
 from service.api.wake import Wakes
@@ -61,7 +62,8 @@ def create_app(settings: Settings) -> Flask:
     app.extensions[EXTENSION] = context
     app.extensions["process"] = WebProcess(context, _sweeper(context))
     register_views(app)
-    register_guard(app, context.ring)
+    register_guard(app, context.ring, context.limiter)
+    register_rate_fields(app, context.limiter.policy)
     return app
 
 
@@ -131,6 +133,7 @@ def _context(settings: Settings) -> Context:
         catalogue=Catalogue(store),
         cursors=Cursors(settings.cursor_key),
         gate=StreamGate(settings.stream_cap, settings.wait_cap),
+        limiter=RateLimiter(Policy(settings.rate_quota, settings.rate_seconds), store.rates.take),
     )
 
 

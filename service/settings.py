@@ -33,6 +33,7 @@ class Settings:
     cursors. `base_url` ('' = taken from the request) is what Location and Link headers start with. `stream_cap` bounds
     open event streams and `wait_cap` waiting GETs, both of one process. `webhook_schedule` are the seconds before each
     try of a delivery, as the workers have it: the first one counts from the event, which this process may write.
+    `rate_quota` requests (0 = any number) may be made with one API key in `rate_seconds`, over all processes.
     """
 
     redis_url: str
@@ -46,6 +47,8 @@ class Settings:
     stream_cap: int = 64
     stream_keepalive_seconds: float = 15.0
     wait_cap: int = 16
+    rate_quota: int = 6_000
+    rate_seconds: int = 60
     webhook_schedule: tuple[float, ...] = STANDARD_SCHEDULE
 
     @classmethod
@@ -68,6 +71,8 @@ class Settings:
             stream_cap=int(_number(environ, "MATRYOSHKA_STREAM_CAP", 64, at_least=1)),
             stream_keepalive_seconds=_number(environ, "MATRYOSHKA_STREAM_KEEPALIVE_SECONDS", 15.0, at_least=0.05),
             wait_cap=int(_number(environ, "MATRYOSHKA_WAIT_CAP", 16, at_least=0)),
+            rate_quota=int(_number(environ, "MATRYOSHKA_RATE_QUOTA", 6_000, at_least=0)),
+            rate_seconds=int(_number(environ, "MATRYOSHKA_RATE_SECONDS", 60, at_least=1)),
             webhook_schedule=_schedule(environ),
         )
 

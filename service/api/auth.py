@@ -99,8 +99,8 @@ def presented_key(request: Request) -> str:
     return request.headers.get("X-API-Key", "").strip()
 
 
-def authorize(request: Request, ring: KeyRing, scope: str) -> Caller:
-    """Return the caller when the key allows `scope`.
+def authorize(request: Request, ring: KeyRing, scope: str, count: Callable[[Caller], None]) -> Caller:
+    """Return the caller when the key allows `scope`; `count` is told of every request with a good key.
 
     Raises:
         Problem: 401 without a good key, 403 when the key lacks the scope.
@@ -111,6 +111,7 @@ def authorize(request: Request, ring: KeyRing, scope: str) -> Caller:
     caller = ring.caller(key) if len(key) <= _MAX_KEY_LENGTH else None
     if caller is None:
         raise _unauthorized("The API key is unknown, revoked or expired.", ', error="invalid_token"')
+    count(caller)
     if not caller.may(scope):
         raise Problem(403, "forbidden", f"The API key lacks the scope {scope!r}.", required_scope=scope)
     return caller

@@ -12,6 +12,7 @@ from flask import current_app
 from service.api.auth import KeyRing
 from service.api.catalogue import Catalogue
 from service.api.pages import Cursors
+from service.api.ratelimit import RateLimiter
 from service.api.streams import StreamGate
 from service.api.wake import Wakes
 from service.ledger.store import EventFeed, Store
@@ -32,6 +33,7 @@ class Context:
     catalogue: Catalogue
     cursors: Cursors
     gate: StreamGate
+    limiter: RateLimiter
     clock: Callable[[], float] = time.time
 
     def durability_faults(self) -> list[str]:

@@ -28,7 +28,7 @@ not name may be added to enumerations and objects: ignore what you do not know. 
 _ORDER = ("openapi", "jsonSchemaDialect", "info", "servers", "security", "tags", "paths", "webhooks", "components")
 # flask-smorest adds its own error and page schemas, which no operation here uses.
 _UNUSED = ("Error", "PaginationMetadata")
-PROBLEM_STATUSES = (400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 428, 500, 503)
+PROBLEM_STATUSES = (400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 428, 429, 500, 503)
 STREAM_CONTENT: dict[str, Any] = {
     "text/event-stream": {
         "schema": {"type": "string"},
@@ -71,6 +71,8 @@ _HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
     "ETag": ("The version of this resource.", {"type": "string"}),
     "Link": ("The first and the next page (RFC 8288).", {"type": "string"}),
     "Idempotent-Replayed": ("`true` when this answer repeats an earlier one.", {"type": "string"}),
+    "RateLimit": ('What is left to this key: `"default";r=` requests, `t=` seconds.', {"type": "string"}),
+    "RateLimit-Policy": ('The quota: `"default";q=` requests in `w=` seconds.', {"type": "string"}),
     "Preference-Applied": ("The preferences that were kept.", {"type": "string"}),
 }
 

@@ -27,13 +27,20 @@ def idempotency_of(request: Request, body: Mapping[str, Any]) -> Idempotency | N
         Problem: 400 for a key that is none.
     """
     header = request.headers.get("Idempotency-Key")
-    if header is None:
-        return None
+    return None if header is None else idempotency(header, request.method, request.path, body)
+
+
+def idempotency(header: str, method: str, path: str, body: Mapping[str, Any]) -> Idempotency:
+    """Return the record of a key as it came.
+
+    Raises:
+        Problem: 400 for a key that is none.
+    """
     key = header[1:-1] if len(header) > 1 and header[0] == header[-1] == '"' else header
     if not _KEY.fullmatch(key):
         raise invalid_parameter("Idempotency-Key", "A key is 1 to 255 of A-Z, a-z, 0-9 and _.:/+=-, bare or in quotes.")
     # Method and route are part of the key: the same key on another route is another request.
-    return Idempotency(key=f"{request.method} {request.path} {key}", fingerprint=fingerprint(body))
+    return Idempotency(key=f"{method} {path} {key}", fingerprint=fingerprint(body))
 
 
 def fingerprint(body: Mapping[str, Any]) -> str:

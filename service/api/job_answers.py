@@ -12,7 +12,7 @@ from service.api.idempotency import idempotency_of
 from service.api.job_shapes import job_body, job_etag, retry_after
 from service.api.problems import Problem
 from service.api.submitting import Sender
-from service.ledger.store import Outcome, SubmitResult
+from service.ledger.store import Idempotency, Outcome, SubmitResult
 
 
 def accepted(result: SubmitResult, base: str) -> Response:
@@ -28,4 +28,9 @@ def accepted(result: SubmitResult, base: str) -> Response:
 
 def this_sender(body: Mapping[str, Any]) -> Sender:
     """Return who makes this request. `body` is the request without secrets, which the idempotency key stands for."""
-    return Sender(g.caller.key_id, g.request_id, g.traceparent, idempotency_of(request, body))
+    return sender(idempotency_of(request, body))
+
+
+def sender(idempotency: Idempotency | None) -> Sender:
+    """Return who makes this request, with a key of his own for one job of it."""
+    return Sender(g.caller.key_id, g.request_id, g.traceparent, idempotency)

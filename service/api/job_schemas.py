@@ -20,12 +20,24 @@ class JobBody(JobRequestSchema):
 
     def openapi(self) -> dict[str, Any]:
         """Return the schema object: one of the kinds' schemas, told apart by `kind`."""
-        names = {kind: schema.__name__.removesuffix("Schema") for kind, schema in REQUEST_SCHEMAS.items()}
-        mapping = {kind: f"#/components/schemas/{name}" for kind, name in names.items()}
         return {
             "oneOf": list(REQUEST_SCHEMAS.values()),
-            "discriminator": {"propertyName": "kind", "mapping": mapping},
+            "discriminator": {"propertyName": "kind", "mapping": _references()},
         }
+
+
+def job_request_metadata() -> dict[str, Any]:
+    """Return the same for a member of another body."""
+    references = _references()
+    return {
+        "oneOf": [{"$ref": reference} for reference in references.values()],
+        "discriminator": {"propertyName": "kind", "mapping": references},
+    }
+
+
+def _references() -> dict[str, str]:
+    names = {kind: schema.__name__.removesuffix("Schema") for kind, schema in REQUEST_SCHEMAS.items()}
+    return {kind: f"#/components/schemas/{name}" for kind, name in names.items()}
 
 
 class JobLinksSchema(Schema):

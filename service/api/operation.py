@@ -20,11 +20,12 @@ from service.api.auth import PUBLIC, KeyRing, authorize
 from service.api.conditional import with_etag
 from service.api.preference import minimal
 from service.api.problems import Problem, invalid_parameter
+from service.api.ratelimit import RateLimiter, refuse_beyond
 from service.api.reading import load_body, load_query, read_json
 
 View = Callable[..., Response]
 _ALWAYS = (400, 500, 503)
-_GUARDED = (401, 403)
+_GUARDED = (401, 403, 429)
 _WITH_BODY = (413, 415, 422)
 
 
@@ -118,8 +119,8 @@ def _inputs(operation: Operation) -> dict[str, Any]:
     return inputs
 
 
-def register_guard(app: Flask, ring: KeyRing) -> None:
-    """Let no request reach a view whose scope the caller's key does not have."""
+def register_guard(app: Flask, ring: KeyRing, limiter: RateLimiter) -> None:
+    """Let no request reach a view whose scope the caller's key does not have, or beyond the key's rate."""
 
     def guard() -> None:
         if request.endpoint is None:
@@ -128,7 +129,7 @@ def register_guard(app: Flask, ring: KeyRing) -> None:
         if scope is None:
             raise Problem(403, "forbidden", "This route is not open to anyone.")
         if scope != PUBLIC:
-            g.caller = authorize(request, ring, scope)
+            g.caller = authorize(request, ring, scope, lambda caller: refuse_beyond(limiter, caller.key_id))
 
     app.before_request(guard)
     app.after_request(_announce_end)
@@ -181,6 +182,7 @@ def _responses(operation: Operation) -> dict[str, Any]:
         headers = operation.answer_headers.get(status, ())
         also: tuple[str, ...] = ("ETag",) if operation.is_conditional and status == HTTPStatus.OK else ()
         also += ("Preference-Applied",) if operation.may_be_minimal else ()
+        also += ("RateLimit", "RateLimit-Policy") if operation.scope != PUBLIC else ()
         responses[str(status)] = _response(status, schema, (*headers, *also))
     if operation.may_be_minimal and HTTPStatus.OK in operation.answers:
         responses["204"] = _response(HTTPStatus.NO_CONTENT, None, ("Preference-Applied",))

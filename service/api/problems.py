@@ -80,11 +80,17 @@ def problem_body(status: int, code: str, detail: str, **extensions: Any) -> dict
     return body | {name: value for name, value in extensions.items() if value not in (None, [], {})}
 
 
+def problem_object(problem: Problem) -> dict[str, Any]:
+    """Return the problem object of an answer."""
+    extensions = {**problem.extensions, "errors": problem.errors}
+    return problem_body(problem.status, problem.code, problem.detail, **extensions)
+
+
 def problem_response(problem: Problem) -> Response:
     """Return the answer for a problem."""
-    extensions = {**problem.extensions, "errors": problem.errors}
-    body = problem_body(problem.status, problem.code, problem.detail, **extensions)
-    return Response(json.dumps(body), problem.status, headers=problem.headers, content_type=MEDIA_TYPE)
+    return Response(
+        json.dumps(problem_object(problem)), problem.status, headers=problem.headers, content_type=MEDIA_TYPE
+    )
 
 
 def register_problem_handlers(app: Flask) -> None:

@@ -10,6 +10,7 @@ from flask import Flask
 from werkzeug.routing import BaseConverter
 
 from service.api import (
+    batch_views,
     delivery_views,
     document,
     document_views,
@@ -29,6 +30,7 @@ from service.api.request_id import register_request_id
 MAX_BODY_BYTES = 1 << 20
 BLUEPRINTS = (
     job_views.blueprint,
+    batch_views.blueprint,
     job_event_views.blueprint,
     lab_views.blueprint,
     host_views.blueprint,

@@ -15,6 +15,7 @@ from kombu import Connection
 from service.api.answers import answer
 from service.api.auth import PUBLIC, KeyRing
 from service.api.operation import Deprecation, Operation, register_guard, route
+from service.api.ratelimit import Policy, RateLimiter
 from service.api.reading import MAX_DEPTH, MAX_TEXT
 from service.ledger.queue import STEPS_QUEUE
 from tests.integration.api_kit import HOST, IMAGE, Api, cluster, running_api
@@ -139,7 +140,7 @@ def test_an_operation_that_will_go_says_so() -> None:
         api.spec.components.response(f"Problem{status}", {"description": "a problem"})
     api.spec.components.parameter("IfNoneMatch", "header", {"name": "If-None-Match"})
     api.register_blueprint(blueprint)
-    register_guard(app, KeyRing(lambda _: None))
+    register_guard(app, KeyRing(lambda _: None), RateLimiter(Policy(0, 60), lambda *_: 0))
 
     found = app.test_client().get("/old")
 

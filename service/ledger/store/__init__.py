@@ -38,6 +38,7 @@ from service.ledger.store.jobs import JobStore
 from service.ledger.store.keys import ApiKey, KeyStore
 from service.ledger.store.labs import Lab, LabFilter, LabState, LabStore
 from service.ledger.store.leases import LeaseStore
+from service.ledger.store.rates import RateStore
 from service.ledger.store.scripts import Scripts
 from service.ledger.store.settings import DEFAULT_SETTINGS, STANDARD_SCHEDULE, StoreSettings
 from service.ledger.store.submission import Idempotency, JobFilter, Outcome, Submission, SubmitResult
@@ -112,6 +113,7 @@ class Store:
         self.endpoints = EndpointStore(scripts)
         self.deliveries = DeliveryStore(scripts)
         self.workers = WorkerRegistry(scripts)
+        self.rates = RateStore(scripts)
 
     @classmethod
     def open(cls, redis_url: str, settings: StoreSettings = DEFAULT_SETTINGS) -> Self:
