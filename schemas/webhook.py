@@ -12,6 +12,9 @@ from schemas.host import http_url
 from schemas.secret import SecretField, webhook_secret
 
 ENDPOINT_STATES = ("active", "disabled")
+SIGNINGS = ("hmac", "ed25519")
+FORMATS = ("standard", "cloudevents")
+REDELIVERED_STATES = ("failed", "succeeded", "cancelled")
 EVERY_TYPE = "*"
 
 
@@ -43,7 +46,14 @@ class EndpointCreateSchema(EndpointUpdateSchema):
     description = text(0, 500, load_default="")
     labels = Labels(load_default=dict[str, str])
     state = choice("active", load_default="active")
+    format = choice(*FORMATS, load_default="standard")
+    signing = choice(*SIGNINGS, load_default="hmac")
     secret = SecretField(validate=webhook_secret)
+
+    @validates_schema
+    def _key_pair(self, data: dict[str, Any], **_options: Any) -> None:
+        if data.get("signing") == "ed25519" and data.get("secret") is not None:
+            raise coded("With ed25519 the key pair is made here: give no secret.", "conflict", "secret")
 
 
 class EndpointRotateSchema(StrictSchema):
@@ -51,6 +61,24 @@ class EndpointRotateSchema(StrictSchema):
 
     secret = SecretField(validate=webhook_secret)
     overlap_seconds = whole(0, 7 * 86400, load_default=86400)
+
+
+class EndpointRedeliverSchema(StrictSchema):
+    """Which deliveries of an endpoint are sent again: those made since a time, in these states."""
+
+    since = Timestamp(required=True)
+    states = fields.List(
+        choice(*REDELIVERED_STATES),
+        load_default=lambda: ["failed"],
+        validate=validate.Length(1, len(REDELIVERED_STATES)),
+    )
+
+
+class EndpointRedeliveredSchema(Schema):
+    """How many deliveries were queued again; `more`: there are more than one request takes, ask again."""
+
+    redelivered = fields.Integer(required=True)
+    more = fields.Boolean(required=True)
 
 
 class EndpointSchema(Schema):
@@ -62,7 +90,14 @@ class EndpointSchema(Schema):
     description = fields.String()
     labels = Labels()
     state = choice(*ENDPOINT_STATES, required=True)
+    format = choice(*FORMATS)
+    signing = choice(*SIGNINGS)
+    public_key = fields.String(metadata={"description": "`whpk_...` that verifies `v1a` signatures; '' with hmac."})
+    previous_public_key = fields.String(metadata={"description": "The one before a rotation, while both sign."})
     failing_since = Timestamp(allow_none=True)
+    paused_until = Timestamp(
+        allow_none=True, metadata={"description": "It failed many times in a row: deliveries wait until then."}
+    )
     created_at = Timestamp()
     updated_at = Timestamp()
     version = fields.Integer()

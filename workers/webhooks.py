@@ -23,6 +23,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from nacl.signing import SigningKey
+
 from service.ledger.event import Event
 from service.ledger.store.deliveries import DeliveryClaim, DeliveryResult
 from service.ledger.trace import child_of
@@ -31,6 +33,8 @@ from workers.outbound import AddressRefused, AddressRules, Opening, open_socket
 from workers.secrets import Keyring, Scrubber, SecretStr
 
 _SECRET_PREFIX = "whsec_"  # noqa: S105 - the prefix of every secret, not one
+_PRIVATE_PREFIX = "whsk_"
+_SEED_BYTES = 32
 _EXCERPT_BYTES = 2048
 _GONE = 410
 _AGENT = "Matryoshka-Webhooks/1"
@@ -104,13 +108,27 @@ def _origin(claim: DeliveryClaim) -> dict[str, str]:
 
 
 def sign(secret: SecretStr, message_id: str, timestamp: int, body: bytes) -> str:
-    """Return one `v1` signature of Standard Webhooks. Raises SecretUnavailable for another form of secret."""
+    """Return one signature of Standard Webhooks: `v1`, or `v1a` when the secret is the private half of a key pair.
+
+    Raises:
+        SecretUnavailable: the secret has another form.
+    """
+    content = b".".join((message_id.encode(), str(timestamp).encode(), body))
+    if secret.reveal().startswith(_PRIVATE_PREFIX):
+        return "v1a," + base64.b64encode(_signing_key(secret).sign(content).signature).decode()
     try:
         key = base64.b64decode(secret.reveal().removeprefix(_SECRET_PREFIX), validate=True)
     except (binascii.Error, ValueError) as error:
         raise SecretUnavailable("the endpoint's secret is not whsec_ and base64") from error
-    content = b".".join((message_id.encode(), str(timestamp).encode(), body))
     return "v1," + base64.b64encode(hmac.new(key, content, hashlib.sha256).digest()).decode()
+
+
+def _signing_key(secret: SecretStr) -> SigningKey:
+    """Return the key of `whsk_`: base64 of the seed, and maybe the public key behind it."""
+    try:
+        return SigningKey(base64.b64decode(secret.reveal().removeprefix(_PRIVATE_PREFIX), validate=True)[:_SEED_BYTES])
+    except (binascii.Error, ValueError) as error:
+        raise SecretUnavailable("the endpoint's key is not whsk_ and base64") from error
 
 
 def signed_headers(message_id: str, timestamp: int, body: bytes, secrets: Iterable[SecretStr]) -> dict[str, str]:

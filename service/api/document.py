@@ -79,7 +79,10 @@ _HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
 _WEBHOOK_HEADERS: dict[str, str] = {
     "webhook-id": "The event's id for this endpoint, the same on every try.",
     "webhook-timestamp": "Seconds since 1970 UTC at which this try was signed.",
-    "webhook-signature": "`v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; two of them while a secret rotates.",
+    "webhook-signature": (
+        "`v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`, or `v1a,` and its ed25519 signature; two of them "
+        "while a secret rotates."
+    ),
 }
 
 

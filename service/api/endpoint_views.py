@@ -14,6 +14,8 @@ from schemas.delivery import DeliverySchema
 from schemas.page import PageQuerySchema, page_of
 from schemas.webhook import (
     EndpointCreateSchema,
+    EndpointRedeliveredSchema,
+    EndpointRedeliverSchema,
     EndpointRotateSchema,
     EndpointSchema,
     EndpointSecretSchema,
@@ -26,8 +28,8 @@ from service.api.delivery_shapes import delivery_body
 from service.api.listing import list_page
 from service.api.moves import ledger_refusals
 from service.api.operation import Operation, route
-from service.api.problems import Problem, not_found
-from service.api.sealer import new_webhook_secret, sealed
+from service.api.problems import Problem, invalid_field, not_found
+from service.api.sealer import new_webhook_keys, new_webhook_secret, sealed
 from service.ledger.ids import new_id
 from service.ledger.store import Endpoint
 
@@ -59,6 +61,18 @@ def _secret(ctx: Context, given: Mapping[str, str] | None) -> tuple[dict[str, st
     return sealed(ctx.settings.public_key, given or {"value": made}), made
 
 
+def _signing(ctx: Context, signing: str, given: Mapping[str, str] | None) -> tuple[dict[str, str], str, str]:
+    """Return what signs as it is kept, the public key that verifies ('' for none), and the secret to show this once.
+
+    The private half of a key pair is shown to nobody: only workers open it.
+    """
+    if signing == "ed25519":
+        private, public = new_webhook_keys()
+        return sealed(ctx.settings.public_key, {"value": private}), public, ""
+    kept, made = _secret(ctx, given)
+    return kept, "", made
+
+
 @route(
     blueprint,
     Operation(
@@ -75,9 +89,9 @@ def _secret(ctx: Context, given: Mapping[str, str] | None) -> tuple[dict[str, st
 def create_endpoint(body: dict[str, Any]) -> Response:
     """Register an endpoint; events from now on are sent to it. A secret that is made here is shown this once."""
     ctx = context()
-    kept, made = _secret(ctx, body.pop("secret", None))
+    kept, public, made = _signing(ctx, body["signing"], body.pop("secret", None))
     body["types"] = tuple(body["types"])
-    new = Endpoint(id=new_id("we", ctx.clock()), secrets={"current": kept}, **body)
+    new = Endpoint(id=new_id("we", ctx.clock()), secrets={"current": kept}, public_key=public, **body)
     with ledger_refusals("webhook endpoint"):
         endpoint = ctx.store.endpoints.put(new)
     location = f"{base_of(request, ctx.settings.base_url)}/v1/webhook-endpoints/{endpoint.id}"
@@ -183,14 +197,50 @@ def delete_endpoint(endpoint_id: str) -> Response:
 def rotate_secret(endpoint_id: str, body: dict[str, Any]) -> Response:
     """Take a new secret into use; for `overlap_seconds` the old one signs too, so that no delivery is refused."""
     ctx, endpoint = context(), _endpoint(endpoint_id)
-    kept, made = _secret(ctx, body.get("secret"))
+    if endpoint.signing == "ed25519" and body.get("secret"):
+        raise invalid_field("#/secret", "conflict", "With ed25519 the key pair is made here: give no secret.")
+    kept, public, made = _signing(ctx, endpoint.signing, body.get("secret"))
     secrets, until = {"current": kept}, None
     if body["overlap_seconds"]:
         secrets["previous"] = dict(endpoint.secrets["current"])
         until = ctx.clock() + body["overlap_seconds"]
     with ledger_refusals("webhook endpoint"):
-        changed = ctx.store.endpoints.update(replace(endpoint, secrets=secrets, previous_until=until))
+        fresh = replace(
+            endpoint,
+            secrets=secrets,
+            previous_until=until,
+            public_key=public,
+            previous_public_key=endpoint.public_key if until else "",
+        )
+        changed = ctx.store.endpoints.update(fresh)
     return _answer(changed, made=made)
+
+
+@route(
+    blueprint,
+    Operation(
+        "redeliverWebhooks",
+        "POST",
+        f"{_ENDPOINT}:redeliver",
+        "webhooks:write",
+        {202: EndpointRedeliveredSchema},
+        body=EndpointRedeliverSchema(),
+        problems=(409,),
+        essential=True,
+    ),
+)
+def redeliver_since(endpoint_id: str, body: dict[str, Any]) -> Response:
+    """Send an endpoint's deliveries since a time again, under the same `webhook-id`s: the failed ones, or others too.
+
+    At most 1,000 a request, the oldest first.
+    """
+    ctx, endpoint = context(), _endpoint(endpoint_id)
+    if endpoint.state != "active":
+        raise Problem(409, "endpoint-disabled", f"The endpoint is disabled: {endpoint.disabled_reason}.")
+    with ledger_refusals("webhook endpoint"):
+        count, more = ctx.store.deliveries.redeliver_since(endpoint.id, body["since"], body["states"])
+    ctx.wakes.deliveries()
+    return answer({"redelivered": count, "more": more}, 202)
 
 
 @route(

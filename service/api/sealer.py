@@ -8,6 +8,8 @@ import string
 from collections.abc import Mapping
 from typing import Any
 
+from nacl.signing import SigningKey
+
 from schemas.secret import generated_secrets, split_secrets
 from service.ledger.sealing import seal
 
@@ -39,6 +41,13 @@ def take_secrets(public_key: str, request: Mapping[str, Any]) -> tuple[dict[str,
 def new_password() -> str:
     """Return a random Windows password: 168 random bits, then one character of each class that Windows asks for."""
     return secrets.token_urlsafe(21) + "".join(secrets.choice(characters) for characters in _CLASSES)
+
+
+def new_webhook_keys() -> tuple[str, str]:
+    """Return a new ed25519 pair of Standard Webhooks: `whsk_` (seed and public key) and `whpk_`, in base64."""
+    key = SigningKey.generate()
+    seed, public = bytes(key), bytes(key.verify_key)
+    return "whsk_" + base64.b64encode(seed + public).decode(), "whpk_" + base64.b64encode(public).decode()
 
 
 def new_webhook_secret() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 
 import pytest
@@ -196,3 +197,36 @@ def test_events_of_a_job_reach_an_endpoint(api: Api) -> None:
     deliveries = api.call("GET", f"/v1/webhook-deliveries?job_id={job['id']}").get_json()["items"]
 
     assert [("job.queued", made["id"])] == [(one["type"], one["endpoint_id"]) for one in deliveries]
+
+
+def test_a_key_pair_is_made_and_rotated(api: Api) -> None:
+    """With ed25519 the public key is shown and the private one never; during a rotation the old public key is there."""
+    body = {"url": "https://hooks.example/mk", "signing": "ed25519", "format": "cloudevents"}
+    made = api.created("/v1/webhook-endpoints", body)
+    path = f"/v1/webhook-endpoints/{made['id']}"
+    rotated = api.call("POST", f"{path}:rotate", {"overlap_seconds": 60}).get_json()
+
+    assert made["public_key"].startswith("whpk_")
+    assert ("cloudevents", False, False) == (made["format"], "secret" in made, "secret" in rotated)
+    assert made["public_key"] == rotated["previous_public_key"] != rotated["public_key"]
+    given = {"value": SECRET}
+    assert 422 == api.call("POST", "/v1/webhook-endpoints", body | {"secret": given}).status_code
+    assert 422 == api.call("POST", f"{path}:rotate", {"secret": given}).status_code
+    kept = api.store.endpoints.get(made["id"])
+    assert kept is not None
+    private = open_sealed(api.private_key, kept.secrets["current"]["sealed"]).decode()
+    pair = base64.b64decode(private.removeprefix("whsk_"))
+    assert "whpk_" + base64.b64encode(pair[32:]).decode() == rotated["public_key"]
+
+
+def test_deliveries_since_a_time_are_sent_again(api: Api) -> None:
+    """An endpoint's deliveries since a time are queued again by state; a time is needed, and an active endpoint."""
+    endpoint = api.created("/v1/webhook-endpoints", {"url": "https://hooks.example/mk"})
+    path = f"/v1/webhook-endpoints/{endpoint['id']}"
+    api.call("POST", f"{path}:ping")
+
+    found = api.call("POST", f"{path}:redeliver", {"since": "2020-01-01T00:00:00Z"})
+    assert (202, {"redelivered": 0, "more": False}) == (found.status_code, found.get_json())
+    assert 422 == api.call("POST", f"{path}:redeliver", {}).status_code
+    assert 200 == api.call("PATCH", path, {"state": "disabled"}, If_Match="*").status_code
+    assert 409 == api.call("POST", f"{path}:redeliver", {"since": "2020-01-01T00:00:00Z"}).status_code

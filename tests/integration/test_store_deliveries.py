@@ -11,12 +11,15 @@ from service.ledger.store import DeliveryClaim, DeliveryResult, NotFound
 from tests.integration.ledger_kit import Ledger, open_ledger, step
 
 SCHEDULE = (0.0, 10.0, 100.0)
+BREAKER = {"breaker_failures": 3, "breaker_seconds": 50.0, "breaker_longest_seconds": 80.0}
 
 
 @pytest.fixture
 def ledger(redis_url: str) -> Iterator[Ledger]:
     """A ledger with a short schedule and no jitter."""
-    with open_ledger(redis_url, webhook_schedule=SCHEDULE, webhook_jitter=0.0, endpoint_failing_seconds=1000) as one:
+    with open_ledger(
+        redis_url, webhook_schedule=SCHEDULE, webhook_jitter=0.0, endpoint_failing_seconds=1000, **BREAKER
+    ) as one:
         yield one
 
 
@@ -279,3 +282,56 @@ def test_listing_by_state_and_page(ledger: Ledger) -> None:
     assert 1 == len(ledger.store.deliveries.list(state="succeeded"))
     times = [one.created_at for one in [*pending, *rest]]
     assert sorted(times, reverse=True) == times
+
+
+def _rest(ledger: Ledger, endpoint: str) -> float:
+    found = ledger.store.endpoints.get(endpoint)
+    assert found is not None
+    return (found.paused_until or 0.0) - ledger.now
+
+
+def test_an_endpoint_that_fails_in_a_row_rests(ledger: Ledger) -> None:
+    """After some failures in a row its deliveries wait, without losing a try; others go on; one goes ahead after it."""
+    bad, good = ledger.endpoint("job.*"), ledger.endpoint("lab.ready", "endpoint.pinged")
+    for _ in range(5):
+        ledger.job(step("a"))
+    for _ in range(3):
+        _fail(ledger)
+
+    assert 50 == pytest.approx(_rest(ledger, bad))
+    assert ledger.store.deliveries.claim("w1", 30) is None
+    ledger.store.endpoints.ping(good)
+    assert good == _claim(ledger).delivery.endpoint_id
+    ledger.advance(51)
+    probe = _claim(ledger)
+    assert (bad, 2) == (probe.delivery.endpoint_id, probe.attempt)
+    assert ledger.store.deliveries.claim("w1", 30) is None
+    ledger.store.deliveries.finish(probe, DeliveryResult(succeeded=False))
+    assert 80 == pytest.approx(_rest(ledger, bad))
+    ledger.advance(81)
+    ledger.store.deliveries.finish(_claim(ledger), DeliveryResult(succeeded=True))
+    assert _rest(ledger, bad) < 0
+    assert [bad] * 2 == [_claim(ledger).delivery.endpoint_id for _ in range(2)]
+
+
+def test_failed_deliveries_since_a_time_are_sent_again(ledger: Ledger) -> None:
+    """Those of an endpoint that failed since then are queued again with their ids; others, and older ones, are not."""
+    endpoint = ledger.endpoint("job.queued")
+    for _ in range(2):
+        ledger.job(step("a"))
+        ledger.advance(200)
+    old, new = reversed(ledger.store.deliveries.list(endpoint_id=endpoint))
+    for _ in range(3):
+        for _ in range(2):
+            _fail(ledger)
+            ledger.advance(100)
+    states = {one.id: str(one.state) for one in ledger.store.deliveries.list(endpoint_id=endpoint)}
+    assert {old.id: "failed", new.id: "failed"} == states
+    ledger.advance(100)
+
+    assert (1, False) == ledger.store.deliveries.redeliver_since(endpoint, new.created_at, ["failed"])
+    assert new.id == _claim(ledger).delivery.id
+    assert ledger.store.deliveries.claim("w1", 30) is None
+    assert (1, False) == ledger.store.deliveries.redeliver_since(endpoint, 0, ["failed"])
+    with pytest.raises(NotFound):
+        ledger.store.deliveries.redeliver_since("we_none", 0, ["failed"])

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from nacl.signing import SigningKey
 from standardwebhooks import Webhook
 
 from service.ledger.event import Event, EventType
@@ -69,6 +70,19 @@ def test_a_delivery_is_signed_so_that_the_reference_library_accepts_it(receiver:
     assert "2027-01-15T08:00:00.000Z" == payload["timestamp"]
     assert ("job_1", "succeeded") == (payload["data"]["job_id"], payload["data"]["state"])
     assert "https://mk.example/v1/jobs/job_1" == payload["data"]["url"]
+
+
+def test_a_key_pair_signs_v1a(receiver: Receiver) -> None:
+    """With a private key the signature is ed25519 over the same bytes, and the public half verifies it."""
+    key = SigningKey(b"s" * 32)
+    private = "whsk_" + base64.b64encode(bytes(key) + bytes(key.verify_key)).decode()
+    _sender().send(_claim(receiver.url, secrets={"current": {"sealed": private}}))
+
+    _, headers, body = receiver.got[0]
+    version, _, signature = headers["webhook-signature"].partition(",")
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    assert "v1a" == version
+    assert signed == key.verify_key.verify(signed, base64.b64decode(signature))
 
 
 def test_a_delivery_belongs_to_the_request_that_made_its_job(receiver: Receiver) -> None:

@@ -18,12 +18,18 @@ local place = NS .. 'endpoint:' .. endpoint
 local known = endpoint ~= '' and call('EXISTS', place) == 1
 if A.succeeded then
   L.delivery_state(id, 'succeeded')
-  if known then call('HDEL', place, 'failing_since') end
+  if known then call('HDEL', place, 'failing_since', 'failures', 'paused_until') end
   return 1
 end
 if known then
   local since = L.num(place, 'failing_since', NOW)
   call('HSET', place, 'failing_since', L.time(since))
+  -- One failure after another, of whatever delivery: the endpoint rests, twice as long each time.
+  local failures = call('HINCRBY', place, 'failures', 1)
+  if failures >= O.breaker then
+    local rest = math.min(O.breaker_longest, O.breaker_seconds * 2 ^ math.min(failures - O.breaker, 20))
+    call('HSET', place, 'paused_until', L.time(NOW + rest))
+  end
   if A.gone then
     L.disable_endpoint(endpoint, 'gone')
   elseif NOW - since > O.failing then

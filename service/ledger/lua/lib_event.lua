@@ -86,6 +86,21 @@ function L.delivery_state(id, state)
   end
 end
 
+-- Whether an endpoint rests after many failures in a row.
+function L.rests(endpoint)
+  return L.num(NS .. 'endpoint:' .. endpoint, 'paused_until', 0) > NOW
+end
+
+-- Starts a delivery's schedule again, with the same id; one under a lease is left alone. Replies whether it was started.
+function L.restart_delivery(id)
+  local key = NS .. 'delivery:' .. id
+  if call('HGET', key, 'token') then return false end
+  L.delivery_state(id, 'pending')
+  call('HSET', key, 'attempts', 0, 'next_at', L.time(NOW))
+  call('ZADD', NS .. 'wq', NOW, id)
+  return true
+end
+
 -- Takes an endpoint out of the outbox. Its pending deliveries are cancelled when they come due.
 function L.disable_endpoint(endpoint, reason)
   local key = NS .. 'endpoint:' .. endpoint

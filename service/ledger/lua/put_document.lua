@@ -27,7 +27,7 @@ if version == 0 then
   call('ZADD', NS .. 'ix:' .. A.kind, NOW, A.id)
 end
 if A.kind == 'endpoint' and L.get(key, 'state') == 'active' then
-  call('HDEL', key, 'failing_since')
+  call('HDEL', key, 'failing_since', 'failures', 'paused_until')
   for _, kind in ipairs(L.split(L.get(key, 'types'))) do call('SADD', NS .. 'sub:' .. kind, A.id) end
 end
 if A.event ~= '' then L.emit(A.event, {}, A.event_data) end

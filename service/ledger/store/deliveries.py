@@ -208,6 +208,19 @@ class DeliveryStore:
             raise NotFound(f"no delivery {delivery_id}")
         return delivery
 
+    def redeliver_since(
+        self, endpoint_id: str, since: float, states: Sequence[DeliveryState | str], limit: int = 1000
+    ) -> tuple[int, bool]:
+        """Start the schedules of an endpoint's deliveries made since then and in these states again, the oldest first.
+
+        Return how many, and whether there may be more. Raise NotFound for an unknown endpoint.
+        """
+        arguments = {"endpoint": endpoint_id, "since": since, "states": [str(one) for one in states], "limit": limit}
+        count, more = self._scripts.run("redeliver_since", arguments)
+        if int(count) < 0:
+            raise NotFound(f"no endpoint {endpoint_id}")
+        return int(count), bool(int(more))
+
 
 def _callback_secrets(fields: Mapping[str, str]) -> dict[str, Mapping[str, Any]]:
     """Take the callback secret of the job under the name `current`."""

@@ -17,7 +17,8 @@ class Endpoint:
     """One endpoint. `types` are event types, `job.*` patterns or `*`. `state` is `active` or `disabled`.
 
     `secrets` has `current` and, after a rotation, `previous` (each sealed); `previous_until` says how long both sign.
-    `failing_since` is the first failure since the last success.
+    `failing_since` is the first failure since the last success; `paused_until` ends the rest that many failures in a
+    row gave it. `signing` is `hmac`, or `ed25519` with the `public_key` that verifies (and `previous_public_key`).
     """
 
     id: str
@@ -30,13 +31,26 @@ class Endpoint:
     format: str = "standard"
     state: str = "active"
     disabled_reason: str = ""
+    signing: str = "hmac"
+    public_key: str = ""
+    previous_public_key: str = ""
     failing_since: float | None = None
+    paused_until: float | None = None
     version: int = 0
     created_at: float = 0.0
     updated_at: float = 0.0
 
 
-_KEPT_BESIDE = ("id", "state", "disabled_reason", "failing_since", "version", "created_at", "updated_at")
+_KEPT_BESIDE = (
+    "id",
+    "state",
+    "disabled_reason",
+    "failing_since",
+    "paused_until",
+    "version",
+    "created_at",
+    "updated_at",
+)
 
 
 class EndpointStore:
@@ -95,6 +109,7 @@ def _endpoint(document: Document) -> Endpoint:
         state=extra.get("state", "active"),
         disabled_reason=extra.get("disabled_reason", ""),
         failing_since=optional_time(extra.get("failing_since", "")),
+        paused_until=optional_time(extra.get("paused_until", "")),
         version=document.version,
         created_at=document.created_at,
         updated_at=document.updated_at,

@@ -58,6 +58,9 @@ class Scripts:
                 "feed": settings.feed_events_max,
                 "deliveries": settings.endpoint_deliveries_max,
                 "failing": settings.endpoint_failing_seconds,
+                "breaker": settings.breaker_failures,
+                "breaker_seconds": settings.breaker_seconds,
+                "breaker_longest": settings.breaker_longest_seconds,
                 "first_delay": settings.webhook_schedule[0] if settings.webhook_schedule else 0,
             }
         )

@@ -13,7 +13,9 @@ class StoreSettings:
     """Key prefix, bounds and retention. `test_clock` lets scripts read the time from the key `<namespace>:clock`.
 
     `webhook_schedule` are the seconds before each try of a delivery, `webhook_jitter` the share by which they vary;
-    an endpoint that failed for `endpoint_failing_seconds` without one success is disabled.
+    an endpoint that failed for `endpoint_failing_seconds` without one success is disabled. After `breaker_failures`
+    tries in a row without success an endpoint rests for `breaker_seconds`, then twice as long each time, up to
+    `breaker_longest_seconds`; each time one delivery goes ahead. Deliveries lose no try by it.
     """
 
     namespace: str = "mk"
@@ -25,6 +27,9 @@ class StoreSettings:
     webhook_schedule: tuple[float, ...] = STANDARD_SCHEDULE
     webhook_jitter: float = 0.2
     endpoint_failing_seconds: int = 432_000
+    breaker_failures: int = 10
+    breaker_seconds: float = 30.0
+    breaker_longest_seconds: float = 600.0
     test_clock: bool = False
 
 
