@@ -142,6 +142,9 @@ def _container(value: Any) -> Any:
 
 def _generic(value: GenericComplexObject) -> Any:
     properties = {**value.adapted_properties, **value.extended_properties}
+    if not properties and value.property_sets:
+        # pypsrp leaves a hashtable inside a list as the XML it came in: to answer '' for it would lose it in silence.
+        raise ProtocolBroken("the answer has a table inside a list, which cannot be read")
     if not properties:
         return value.to_string or ""
     return {str(key): plain_value(item) for key, item in properties.items()}

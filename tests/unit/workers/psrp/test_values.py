@@ -13,6 +13,7 @@ from workers.psrp.values import (
     needs_session_key,
     parse_result,
     pascal_case,
+    plain_value,
     single_object,
     snake_case,
     snake_keys,
@@ -140,3 +141,12 @@ def test_one_object_is_found_among_other_output() -> None:
         single_object([thing, thing], "Get-X")
     with pytest.raises(ProtocolBroken):
         single_object([], "Get-X")
+
+
+def test_a_table_inside_a_list_is_refused() -> None:
+    """What pypsrp could not read of an answer is an error, not an empty text."""
+    lost = GenericComplexObject()
+    lost.property_sets = ["<DCT/>"]
+
+    with pytest.raises(ProtocolBroken):
+        plain_value([lost])
