@@ -10,6 +10,7 @@ import click
 from service.commands.admin import keys, openapi, sealing_key
 from service.commands.jobs import jobs
 from service.commands.resources import events, hosts, images, labs
+from service.commands.webhooks import webhooks
 
 _INTERRUPTED = 130
 
@@ -19,7 +20,7 @@ def matryoshka() -> None:
     """Nested Hyper-V labs. Callers set MATRYOSHKA_URL and MATRYOSHKA_API_KEY; operators set MATRYOSHKA_REDIS_URL."""
 
 
-for _command in (jobs, labs, hosts, images, events, keys, sealing_key, openapi):
+for _command in (jobs, labs, hosts, images, events, webhooks, keys, sealing_key, openapi):
     matryoshka.add_command(_command)
 
 

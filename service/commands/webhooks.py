@@ -1,0 +1,136 @@
+"""`matryoshka webhooks ...`: endpoints and deliveries as a caller sees them, and a receiver to try them with."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import click
+
+from service.commands.client import client_from_env
+from service.commands.showing import show_json, show_list
+from service.commands.verifying import NotVerified, check_keys, verify
+
+_ENDPOINT_COLUMNS = ("id", "url", "types", "state", "failing_since", "paused_until")
+_DELIVERY_COLUMNS = ("id", "type", "state", "tries", "endpoint_id", "job_id", "next_try_at")
+_MOST_BYTES = 1 << 20
+
+
+@click.group()
+def webhooks() -> None:
+    """Webhooks: endpoints, deliveries, and a receiver for trying them."""
+
+
+@webhooks.command("list")
+@click.option("--json", "as_json", is_flag=True)
+def list_endpoints(*, as_json: bool) -> None:
+    """List endpoints, newest first."""
+    show_list(client_from_env().pages("/v1/webhook-endpoints"), _ENDPOINT_COLUMNS, as_json=as_json)
+
+
+@webhooks.command()
+@click.option("--endpoint-id")
+@click.option("--job-id")
+@click.option("--state")
+@click.option("--json", "as_json", is_flag=True)
+def deliveries(*, as_json: bool, **filters: str | None) -> None:
+    """List deliveries, newest first."""
+    show_list(client_from_env().pages("/v1/webhook-deliveries", **filters), _DELIVERY_COLUMNS, as_json=as_json)
+
+
+@webhooks.command()
+@click.argument("endpoint_id")
+def ping(endpoint_id: str) -> None:
+    """Send a ping to an endpoint and show the delivery."""
+    show_json(client_from_env().call("POST", f"/v1/webhook-endpoints/{endpoint_id}:ping"))
+
+
+@webhooks.command()
+@click.argument("endpoint_id")
+@click.option("--since", required=True, help="An RFC 3339 time, such as 2026-01-31T12:00:00Z.")
+@click.option("--state", "states", multiple=True, default=("failed",), show_default=True)
+def redeliver(endpoint_id: str, since: str, states: tuple[str, ...]) -> None:
+    """Send an endpoint's deliveries since a time again."""
+    body = {"since": since, "states": list(states)}
+    show_json(client_from_env().call("POST", f"/v1/webhook-endpoints/{endpoint_id}:redeliver", body))
+
+
+@webhooks.command()
+@click.option("--port", default=0, help="0 takes a free one.")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--count", default=0, help="Leave after so many verified webhooks; 0 goes on until Ctrl-C.")
+@click.option(
+    "--answer", "status", default=204, show_default=True, help="The status to answer a verified webhook with."
+)
+def listen(port: int, host: str, count: int, status: int) -> None:
+    """Receive webhooks, verify and print them: one JSON line each on standard output.
+
+    The keys come from MATRYOSHKA_WEBHOOK_KEYS: `whsec_...` secrets or `whpk_...` public keys, with spaces between them.
+    What is not verified is answered 401 and told on standard error. The address is printed first.
+    """
+    keys = os.environ.get("MATRYOSHKA_WEBHOOK_KEYS", "").split()
+    try:
+        check_keys(keys)
+    except ValueError as error:
+        raise click.ClickException(f"MATRYOSHKA_WEBHOOK_KEYS: {error}") from error
+    if not keys:
+        raise click.ClickException("MATRYOSHKA_WEBHOOK_KEYS has no key: set it to the endpoint's secret or public key.")
+    listener = _Listener((host, port), keys, status)
+    click.echo(f"listening on http://{host}:{listener.server_address[1]}/", err=True)
+    with listener:
+        while not count or listener.verified < count:
+            listener.handle_request()
+
+
+class _Listener(ThreadingHTTPServer):
+    """Handles one request after another, so that what is printed stays in order."""
+
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], keys: list[str], status: int) -> None:
+        super().__init__(address, _Handler)
+        self.keys = keys
+        self.status = status
+        self.verified = 0
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """In this thread: the next one waits."""
+        self.finish_request(request, client_address)
+        self.shutdown_request(request)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Listener
+    timeout = 10
+
+    def do_POST(self) -> None:
+        """Verify, print, answer."""
+        length = self.headers.get("Content-Length", "")
+        if not length.isdigit() or int(length) > _MOST_BYTES:
+            self._end(413)
+            return
+        body = self.rfile.read(int(length))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        try:
+            verify(self.server.keys, headers, body, time.time())
+            line = {"id": headers["webhook-id"], "at": int(headers["webhook-timestamp"]), "body": json.loads(body)}
+        except (NotVerified, ValueError, KeyError) as error:
+            click.echo(f"not verified: {error}", err=True)
+            self._end(401)
+            return
+        click.echo(json.dumps(line, ensure_ascii=False))
+        sys.stdout.flush()
+        self.server.verified += 1
+        self._end(self.server.status)
+
+    def log_message(self, *_arguments: object) -> None:
+        """Say nothing: what matters is printed."""
+
+    def _end(self, status: int) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
