@@ -55,6 +55,34 @@ def _made(kind: str) -> Schema:
     return REQUEST_SCHEMAS[kind]()
 
 
+class CauseSchema(Schema):
+    """One thing that a job waits for or is busy with; `blocking`: nothing happens until it is gone."""
+
+    code = fields.String(
+        required=True,
+        metadata={
+            "description": "`ended`, `waiting_for_room`, `waiting_for_turn`, `no_worker`, `worker_silent`, "
+            "`step_running`, `step_waiting`, `step_ready`, `cancelling`, `rolling_back` or `nothing_ready`; more may come."
+        },
+    )
+    detail = fields.String(required=True)
+    remedy = fields.String()
+    blocking = fields.Boolean(required=True)
+    step_id = fields.String()
+    node = fields.String(allow_none=True)
+    worker = fields.String()
+    since = Timestamp(allow_none=True)
+
+
+class DiagnosisSchema(Schema):
+    """Why a job does or does not move: the causes, those that block first."""
+
+    job_id = object_id("job", required=True)
+    state = choice(*JOB_STATES, required=True)
+    moving = fields.Boolean(required=True, metadata={"description": "A step runs now, under a living worker."})
+    causes = fields.List(fields.Nested(CauseSchema), required=True)
+
+
 class JobSchema(Schema):
     """A job as callers see it. `error` is a problem object and `result` the lab's facts, each null until there is one.
 

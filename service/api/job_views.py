@@ -8,12 +8,13 @@ from flask import Response, request
 from flask_smorest import Blueprint
 
 from schemas.base import EmptySchema
-from schemas.job import JobCancelSchema, JobQuerySchema
+from schemas.job import DiagnosisSchema, JobCancelSchema, JobQuerySchema
 from schemas.page import page_of
 from schemas.step import StepSchema
 from service.api.answers import answer, base_of, page_answer
 from service.api.conditional import is_unchanged
 from service.api.context import Context, context
+from service.api.diagnosis import diagnose, is_moving
 from service.api.document import webhook_operation
 from service.api.examples import request_examples
 from service.api.job_answers import accepted, this_sender
@@ -30,6 +31,7 @@ from service.ledger.store import IllegalMove, JobFilter, NotFound, Outcome, Subm
 
 blueprint = Blueprint("jobs", __name__, description="Jobs: what you asked for")
 _BODY = JobBody()
+_DIAGNOSIS = DiagnosisSchema()
 _JOB = "/v1/jobs/<identifier:job_id>"
 _ACCEPTED = ("Location", "Retry-After", "ETag", "Idempotent-Replayed")
 _CALLBACK = {
@@ -230,6 +232,19 @@ def retry_job(job_id: str, body: dict[str, Any]) -> Response:  # noqa: ARG001 - 
         ) from error
     ctx.wakes.steps(job.steps_total)
     return accepted(SubmitResult(Outcome.CREATED, job), base_of(request, ctx.settings.base_url))
+
+
+@route(
+    blueprint,
+    Operation("diagnoseJob", "GET", f"{_JOB}:diagnosis", "jobs:read", {200: DiagnosisSchema}),
+)
+def diagnose_job(job_id: str) -> Response:
+    """Say why a job moves or does not: what it waits for, who holds that, which step runs where and since when."""
+    ctx = context()
+    job = found_job(ctx, job_id)
+    causes = diagnose(job, ctx.store.jobs.steps(job_id), ctx.store.workers.list())
+    body = {"job_id": job.id, "state": job.state, "moving": is_moving(causes), "causes": causes}
+    return answer(_DIAGNOSIS.dump(body))
 
 
 @route(blueprint, Operation("listSteps", "GET", f"{_JOB}/steps", "jobs:read", {200: page_of(StepSchema)}))

@@ -1,11 +1,10 @@
-"""`matryoshka keys|sealing-key|openapi ...`: what an operator does, on Redis and on files, without the API."""
+"""`matryoshka keys|openapi ...`: what an operator does on Redis, without the API."""
 
 from __future__ import annotations
 
 import os
 import re
 import time
-from pathlib import Path
 
 import click
 import redis
@@ -15,7 +14,6 @@ from service.api.auth import hash_key, new_key
 from service.api.openapi import openapi_yaml
 from service.commands.showing import show_json, show_list
 from service.ledger.ids import new_id
-from service.ledger.sealing import new_private_key, public_key_of
 from service.ledger.store import ApiKey, Store, StoreSettings
 
 _KEY_COLUMNS = ("id", "name", "scopes", "created_at", "expires_at")
@@ -92,31 +90,6 @@ def revoke(key_id: str) -> None:
     if not store_from_env().keys.delete(key_id):
         raise click.ClickException(f"there is no key {key_id}")
     click.echo(f"{key_id} is revoked")
-
-
-@click.group("sealing-key")
-def sealing_key() -> None:
-    """The key pair that seals secrets: public for the API, private for the workers only."""
-
-
-@sealing_key.command("create")
-@click.option("--directory", type=click.Path(path_type=Path, file_okay=False), required=True)
-def create_sealing_key(directory: Path) -> None:
-    """Write sealing.key (mode 0600) and sealing.pub into a directory; files that are there are never overwritten."""
-    directory.mkdir(parents=True, exist_ok=True)
-    private, public = directory / "sealing.key", directory / "sealing.pub"
-    if private.exists() or public.exists():
-        raise click.ClickException(f"{directory} has a sealing key already; secrets sealed for it need it")
-    key = new_private_key()
-    _write(private, key, 0o600)
-    _write(public, public_key_of(key), 0o644)
-    click.echo(f"{private}\n{public}")
-
-
-def _write(path: Path, text: str, mode: int) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text + "\n")
 
 
 @click.command()

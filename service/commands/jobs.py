@@ -14,6 +14,7 @@ from service.commands.showing import show_json, show_list
 from service.commands.watching import watch_job
 
 _COLUMNS = ("id", "kind", "state", "progress_percent", "host_id", "lab_id", "created_at")
+_CAUSE_COLUMNS = ("code", "blocking", "step_id", "node", "worker", "since", "detail", "remedy")
 _STEP_COLUMNS = ("id", "title", "state", "node", "attempt", "percent", "message")
 
 
@@ -71,6 +72,19 @@ def list_jobs(*, as_json: bool, **filters: str | None) -> None:
 def get(job_id: str) -> None:
     """Show a job."""
     show_json(client_from_env().call("GET", f"/v1/jobs/{job_id}"))
+
+
+@jobs.command()
+@click.argument("job_id")
+@click.option("--json", "as_json", is_flag=True)
+def diagnose(job_id: str, *, as_json: bool) -> None:
+    """Say why a job moves or does not: what it waits for and who holds that."""
+    found = client_from_env().call("GET", f"/v1/jobs/{job_id}:diagnosis")
+    if as_json:
+        show_json(found)
+        return
+    click.echo(f"{found['state']}, {'moving' if found['moving'] else 'not moving'}")
+    show_list(found["causes"], _CAUSE_COLUMNS, as_json=False)
 
 
 @jobs.command()

@@ -277,3 +277,18 @@ def test_deadline_and_keys_do_not_clash(api: Api) -> None:
 
     assert answer.status_code == 202, answer.text
     assert "Idempotent-Replayed" not in answer.headers
+
+
+def test_diagnosis_says_what_a_job_waits_for(api: Api) -> None:
+    """Without a worker a job says so; of a job that ended nothing is waited for."""
+    job = api.submitted()
+    found = api.call("GET", f"/v1/jobs/{job['id']}:diagnosis").get_json()
+
+    assert ("queued", False, "no_worker") == (found["state"], found["moving"], found["causes"][0]["code"])
+    assert [cause for cause in found["causes"] if cause["code"] == "step_ready" and cause["step_id"]]
+    api.store.workers.beat("w1")
+    assert "step_ready" == api.call("GET", f"/v1/jobs/{job['id']}:diagnosis").get_json()["causes"][0]["code"]
+    api.cancelled(job)
+    ended = api.call("GET", f"/v1/jobs/{job['id']}:diagnosis").get_json()
+    assert ["ended"] == [cause["code"] for cause in ended["causes"]]
+    assert 404 == api.call("GET", "/v1/jobs/job_none:diagnosis").status_code

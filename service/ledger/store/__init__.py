@@ -40,6 +40,7 @@ from service.ledger.store.labs import Lab, LabFilter, LabState, LabStore
 from service.ledger.store.leases import LeaseStore
 from service.ledger.store.rates import RateStore
 from service.ledger.store.scripts import Scripts
+from service.ledger.store.sealed import SealedRecord, SealedStore
 from service.ledger.store.settings import DEFAULT_SETTINGS, STANDARD_SCHEDULE, StoreSettings
 from service.ledger.store.submission import Idempotency, JobFilter, Outcome, Submission, SubmitResult
 from service.ledger.store.workers import WorkerRecord, WorkerRegistry
@@ -82,6 +83,8 @@ __all__ = [
     "Outcome",
     "RenewResult",
     "Reservation",
+    "SealedRecord",
+    "SealedStore",
     "StepOutcome",
     "StepResult",
     "Store",
@@ -114,6 +117,7 @@ class Store:
         self.deliveries = DeliveryStore(scripts)
         self.workers = WorkerRegistry(scripts)
         self.rates = RateStore(scripts)
+        self.sealed = SealedStore(scripts)
 
     @classmethod
     def open(cls, redis_url: str, settings: StoreSettings = DEFAULT_SETTINGS) -> Self:
