@@ -27,9 +27,11 @@ check: $(VENV)/.dev ## static checks: lint, format, types, imports, openapi.yaml
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports
 	$(PY) -m service.api.openapi | diff -u openapi.yaml - >&2
+	$(PY) -m service.api.openapi 3.0 | diff -u openapi-3.0.yaml - >&2
 
 openapi: $(VENV)/.runtime ## write openapi.yaml from the code
 	$(PY) -m service.api.openapi > openapi.yaml.new && mv openapi.yaml.new openapi.yaml
+	$(PY) -m service.api.openapi 3.0 > openapi.yaml.new && mv openapi.yaml.new openapi-3.0.yaml
 
 bench: $(VENV)/.dev ## measure ratios and write docs/bench.md (about a quarter of an hour)
 	$(PY) -m tests.bench

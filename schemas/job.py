@@ -62,7 +62,7 @@ class CauseSchema(Schema):
         required=True,
         metadata={
             "description": "`ended`, `waiting_for_room`, `waiting_for_turn`, `no_worker`, `worker_silent`, "
-            "`step_running`, `step_waiting`, `step_ready`, `cancelling`, `rolling_back` or `nothing_ready`; more may come."
+            "`step_running`, `step_waiting`, `step_ready`, `cancelling`, `rolling_back`, `nothing_ready`, ..."
         },
     )
     detail = fields.String(required=True)

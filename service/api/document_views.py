@@ -11,6 +11,7 @@ from flask import Response, current_app
 from flask_smorest import Blueprint
 
 from service.api.auth import PUBLIC
+from service.api.downgrade import downgraded
 from service.api.operation import Operation, route
 
 EXTENSION = "matryoshka-document"
@@ -28,6 +29,11 @@ class Document:
         """The document as JSON."""
         return json.dumps(self.content)
 
+    @cached_property
+    def old_text(self) -> str:
+        """The same in 3.0.3, as JSON."""
+        return json.dumps(downgraded(self.content))
+
 
 @route(
     blueprint,
@@ -38,3 +44,18 @@ class Document:
 def get_openapi() -> Response:
     """This description: OpenAPI 3.1."""
     return Response(current_app.extensions[EXTENSION].text, content_type="application/json")
+
+
+@route(
+    blueprint,
+    Operation(
+        "getOldOpenapi",
+        "GET",
+        "/openapi-3.0.json",
+        PUBLIC,
+        {200: {"application/json": {"schema": {"type": "object"}}}},
+    ),
+)
+def get_old_openapi() -> Response:
+    """This description for tools that know OpenAPI 3.0 only; webhooks stand under `x-webhooks`."""
+    return Response(current_app.extensions[EXTENSION].old_text, content_type="application/json")

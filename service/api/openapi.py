@@ -1,4 +1,7 @@
-"""`python -m service.api.openapi > openapi.yaml`: the promise to callers. CI fails when the committed file differs."""
+"""`python -m service.api.openapi > openapi.yaml`: the promise to callers. CI fails when the committed file differs.
+
+With `3.0` behind it: the copy for tools that know OpenAPI 3.0 only (`openapi-3.0.yaml`).
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import Any
 from flask import Flask
 
 from service.api.document_views import EXTENSION
+from service.api.downgrade import downgraded
 from service.api.registration import register_views
 from service.api.yaml_text import yaml_text
 
@@ -20,10 +24,11 @@ def openapi_document() -> dict[str, Any]:
     return content
 
 
-def openapi_yaml() -> str:
-    """Return the document as YAML, the same text for the same code."""
-    return yaml_text(openapi_document())
+def openapi_yaml(*, old: bool = False) -> str:
+    """Return the document as YAML, the same text for the same code; `old` is the copy in 3.0.3."""
+    document = openapi_document()
+    return yaml_text(downgraded(document) if old else document)
 
 
 if __name__ == "__main__":
-    sys.stdout.write(openapi_yaml())
+    sys.stdout.write(openapi_yaml(old="3.0" in sys.argv[1:]))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from flask import Flask
-from openapi_spec_validator import validate
+from openapi_spec_validator import OpenAPIV30SpecValidator, validate
 
 from schemas.job import JobRequestSchema
 from schemas.kinds import REQUEST_SCHEMAS
@@ -36,6 +36,20 @@ def test_document_is_valid() -> None:
     """The document is valid OpenAPI 3.1."""
     assert DOCUMENT["openapi"].startswith("3.1.")
     validate(yaml.safe_load(openapi_yaml()))
+
+
+def test_the_copy_for_old_tools_is_current_and_valid() -> None:
+    """openapi-3.0.yaml is the same promise in 3.0.3: valid there, with the same operations, schemas and webhooks."""
+    text = openapi_yaml(old=True)
+    old = yaml.safe_load(text)
+
+    assert (ROOT / "openapi-3.0.yaml").read_text() == text
+    validate(old, cls=OpenAPIV30SpecValidator)
+    assert DOCUMENT["paths"].keys() == old["paths"].keys()
+    assert DOCUMENT["components"]["schemas"].keys() == old["components"]["schemas"].keys()
+    assert DOCUMENT["webhooks"].keys() == old["x-webhooks"].keys()
+    for word in ("'null'", "jsonSchemaDialect", "const:"):
+        assert word not in text
 
 
 def test_every_route_is_in_the_document_and_no_other() -> None:
