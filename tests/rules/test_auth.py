@@ -13,7 +13,7 @@ from service.api.auth import PUBLIC
 from service.app import create_app
 from service.settings import Settings
 
-OPEN = {"/healthz", "/readyz", "/openapi.json"}
+OPEN = {"/healthz", "/readyz", "/openapi.json", "/openapi-3.0.json"}
 # A server that does not exist: an unguarded view would have to ask it, a guarded one refuses before.
 ENVIRON = {"MATRYOSHKA_REDIS_URL": "redis://127.0.0.1:1/0", "MATRYOSHKA_PUBLIC_KEY": "A" * 43 + "="}
 APP = create_app(Settings.from_env(ENVIRON))
