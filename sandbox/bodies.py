@@ -8,14 +8,14 @@ from xml.sax.saxutils import escape
 
 from sandbox.outbox import Answer
 from sandbox.running import RunningCommand
-from sandbox.shell import Shell
+from sandbox.shell_port import AnyShell
 
 _RSP: Final = 'xmlns:rsp="http://schemas.microsoft.com/wbem/wsman/1/windows/shell"'
 _DONE: Final = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/CommandState/Done"
 _DAY, _HOUR, _MINUTE = 86400, 3600, 60
 
 
-def created(shell: Shell, address: str) -> str:
+def created(shell: AnyShell, address: str) -> str:
     """ResourceCreated with the ShellId selector, then the shell itself."""
     identity = shell.identity
     return (
@@ -26,7 +26,7 @@ def created(shell: Shell, address: str) -> str:
     )
 
 
-def described(shell: Shell, *, with_memory: bool = False, now: float | None = None) -> str:
+def described(shell: AnyShell, *, with_memory: bool = False, now: float | None = None) -> str:
     """The rsp:Shell element; Get and Enumerate add MemoryUsed and ChildProcesses."""
     identity = shell.identity
     run = 0.0 if now is None else now - identity.created_at
@@ -90,7 +90,7 @@ def enumerated(items: list[str]) -> str:
     )
 
 
-def listed_command(shell: Shell, command: RunningCommand) -> str:
+def listed_command(shell: AnyShell, command: RunningCommand) -> str:
     """One rsp:Command of an enumeration."""
     return (
         f"<rsp:Command {_RSP}><rsp:ShellId>{shell.identity.shell_id}</rsp:ShellId>"

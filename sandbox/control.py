@@ -23,7 +23,7 @@ import threading
 from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from sandbox.faults import Fault, FaultSpecError, fault_from_mapping
 from sandbox.site import HostSite, Site
@@ -160,13 +160,20 @@ def _mapping(body: Any) -> dict[str, Any]:
     return body
 
 
+class Routes(Protocol):
+    """What answers the requests: a Control, or that of another foreign machine behind the same door."""
+
+    def answer(self, method: str, path: str, body: Any) -> Answer:
+        """Status and JSON of a request."""
+
+
 class ControlServer(ThreadingHTTPServer):
     """Serves a Control."""
 
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, port: int, control: Control) -> None:
+    def __init__(self, port: int, control: Routes) -> None:
         self.control = control
         super().__init__(("127.0.0.1", port), _ControlRequest)
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from sandbox import codes
-from sandbox.soap import new_message_id
+from sandbox.soap import WSManFault, new_message_id
 
 _LOOK_SECONDS = 1.0  # how often a waiting Receive looks whether its client is still there
 _GATHER_SECONDS = 0.002  # lets the last messages of a short command leave in one answer
@@ -51,7 +51,7 @@ class Outbox:
         self._changed = threading.Condition()
         self._packets: deque[bytes] = deque()
         self._is_done = False
-        self._is_dropped = False
+        self._dropped: Callable[[], WSManFault] | None = None
         self._kept: Answer | None = None
         self._again: Answer | None = None
         self._waiting: Taker | None = None
@@ -63,10 +63,10 @@ class Outbox:
             self._is_done = self._is_done or done
             self._changed.notify_all()
 
-    def drop(self) -> None:
-        """The shell is gone: whoever waits gets a fault."""
+    def drop(self, reason: Callable[[], WSManFault] = codes.aborted) -> None:
+        """The shell is gone: whoever waits gets a fault, of the first reason given."""
         with self._changed:
-            self._is_dropped = True
+            self._dropped = self._dropped or reason
             self._changed.notify_all()
 
     def resend(self) -> None:
@@ -121,7 +121,9 @@ class Outbox:
             raise ClientGoneError
 
     def _check(self, taker: Taker) -> None:
-        if self._is_dropped or self._waiting is not taker:
+        if self._dropped is not None:
+            raise self._dropped()
+        if self._waiting is not taker:
             raise codes.aborted()
 
     def _next(self, taker: Taker) -> Answer:

@@ -9,7 +9,16 @@ from sandbox.machine import PsError
 _BASES = {
     "System.Management.Automation.PipelineStoppedException": ["System.Management.Automation.RuntimeException"],
     "System.Management.Automation.CommandNotFoundException": ["System.Management.Automation.RuntimeException"],
+    "System.Management.Automation.RemoteException": ["System.Management.Automation.RuntimeException"],
     "System.Management.Automation.ParameterBindingException": ["System.Management.Automation.RuntimeException"],
+    "System.Management.Automation.ParameterBindingValidationException": [
+        "System.Management.Automation.ParameterBindingException",
+        "System.Management.Automation.RuntimeException",
+    ],
+    "System.Management.Automation.ParameterBindingArgumentTransformationException": [
+        "System.Management.Automation.ParameterBindingException",
+        "System.Management.Automation.RuntimeException",
+    ],
 }
 _ROOTS = ["System.SystemException", "System.Exception", "System.Object"]
 

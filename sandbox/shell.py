@@ -26,12 +26,13 @@ from sandbox.pipeline import (
 from sandbox.presence import Presence
 from sandbox.psrp import Ended, Event, InputArrived, InputEnded, PipelineCreated, PsrpPool, UnreadableError
 from sandbox.running import RunningCommand
+from sandbox.shell_port import Gate, Opening, ShellMaker
 
 TERMINATE: Final = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/signal/Terminate"
 _STOP_SIGNALS: Final = ("powershell/signal/ctrl_c", "signal/ctrl_c", "signal/ctrl_break")
 _CONNECT_PACKETS: Final = 2  # SESSION_CAPABILITY and RUNSPACEPOOL_INIT_DATA travel in the ConnectResponse (recorded)
 
-Gate = Callable[[frozenset[str]], None]
+ContextMaker = Callable[[str, bool, str], PipelineContext]
 
 
 class Shell:
@@ -116,7 +117,7 @@ class Shell:
             self._forget(command_id)
             raise
 
-    def send(self, data: bytes, gate: Gate) -> None:
+    def send(self, command_id: str, data: bytes, gate: Gate) -> None:  # noqa: ARG002 - psrpcore finds it in the data
         """Feed more: the rest of a pipeline, its input, or a message to the pool (key exchange, availability)."""
         self._begin(self._feed(data), gate)
 
@@ -281,3 +282,13 @@ class Shell:
         if command.stop.is_set() and ended is not Ended.STOPPED:
             ended, error = Ended.STOPPED, codes.stopped_error()
         self._emitter(command)(lambda pool: pool.end(command.command_id, ended, error, activity), done=True)
+
+
+def shell_maker(make_context: ContextMaker) -> ShellMaker:
+    """Shells over what `make_context` gives for a user, whether it is an administrator, and a configuration."""
+
+    def make(opening: Opening) -> Shell:
+        context = make_context(opening.identity.user, opening.is_admin, opening.configuration)
+        return Shell(opening.identity, opening.session_id, context, opening.rules, opening.clock)
+
+    return make

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from sandbox import codes
-from sandbox.shell import Shell
+from sandbox.shell_port import AnyShell
 
 
 class ShellTable:
@@ -14,9 +14,9 @@ class ShellTable:
     def __init__(self, shells_per_user: int) -> None:
         self.shells_per_user = shells_per_user
         self._lock = threading.Lock()
-        self._shells: dict[str, Shell] = {}
+        self._shells: dict[str, AnyShell] = {}
 
-    def add(self, shell: Shell) -> None:
+    def add(self, shell: AnyShell) -> None:
         """Keep a new shell.
 
         Raises:
@@ -32,7 +32,7 @@ class ShellTable:
                 raise codes.shells_quota(self.shells_per_user)
             self._shells[identity.shell_id] = shell
 
-    def find(self, shell_id: str, user: str) -> Shell:
+    def find(self, shell_id: str, user: str) -> AnyShell:
         """The living shell of an id.
 
         Raises:
@@ -46,13 +46,13 @@ class ShellTable:
             raise codes.access_denied()
         return shell
 
-    def of_user(self, user: str) -> list[Shell]:
+    def of_user(self, user: str) -> list[AnyShell]:
         """The shells that a user created."""
         self.purge()
         with self._lock:
             return [shell for shell in self._shells.values() if shell.identity.user == user]
 
-    def all(self) -> list[Shell]:
+    def all(self) -> list[AnyShell]:
         """Every shell."""
         with self._lock:
             return list(self._shells.values())

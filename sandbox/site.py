@@ -19,6 +19,7 @@ from sandbox.http import Door, HttpSettings, make_handler
 from sandbox.listener import Listener
 from sandbox.machine import Host
 from sandbox.pipeline import PipelineContext
+from sandbox.shell import shell_maker
 from sandbox.wsman import DEFAULT_CONFIGURATION, Endpoint, EndpointSettings
 
 _WATCH_SECONDS: Final = 0.05
@@ -85,7 +86,7 @@ class HostSite:
         self._boot_id = host.boot_id
         self._refused_until = 0.0
         self._lock = threading.Lock()
-        self.endpoint = Endpoint(host.name, self._make_context, site.settings.endpoint)
+        self.endpoint = Endpoint(host.name, shell_maker(self._make_context), site.settings.endpoint)
         http = HttpSettings(
             site.settings.accounts, site.settings.schemes, "", keep_alive_seconds=site.settings.keep_alive_seconds
         )

@@ -19,8 +19,7 @@ from sandbox import bodies, codes, soap
 from sandbox.faults import Moment, request_moment
 from sandbox.identity import ShellIdentity, ShellRules
 from sandbox.outbox import ClientGoneError, Taker
-from sandbox.pipeline import PipelineContext
-from sandbox.shell import Shell
+from sandbox.shell_port import AnyShell, Opening, ShellMaker
 from sandbox.shells import ShellTable
 from sandbox.soap import PSRP, RSP, N, Request, Response, W, WSManFault
 
@@ -56,22 +55,19 @@ class EndpointSettings:
     rules: ShellRules = field(default_factory=ShellRules)
 
 
-ContextMaker = Callable[[str, bool, str], PipelineContext]
-
-
 class Endpoint:
     """WinRM of one host."""
 
     def __init__(
         self,
         host: str,
-        make_context: ContextMaker,
+        make_shell: ShellMaker,
         settings: EndpointSettings,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.host = host
         self.shells = ShellTable(settings.shells_per_user)
-        self._make_context = make_context
+        self._make_shell = make_shell
         self._settings = settings
         self._clock = clock
         self._processes = itertools.count(2048, 4)
@@ -113,7 +109,7 @@ class Endpoint:
         name = request.resource_uri.removeprefix(_POWERSHELL)
         if not request.resource_uri.startswith(_POWERSHELL) or name.lower() not in self._settings.configurations:
             raise codes.invalid_resource(request.resource_uri)
-        shell = self._make_shell(request, caller)
+        shell = self._new_shell(request, caller)
         self.shells.add(shell)
         try:
             shell.open(_binary(request, f"{RSP}Shell/{PSRP}creationXml"))
@@ -122,7 +118,7 @@ class Endpoint:
             raise
         return bodies.created(shell, caller.address)
 
-    def _make_shell(self, request: Request, caller: Caller) -> Shell:
+    def _new_shell(self, request: Request, caller: Caller) -> AnyShell:
         element = request.find(f"{RSP}Shell")
         given = "" if element is None else element.attrib.get("ShellId", "")
         wanted = "" if element is None else element.findtext(f"{RSP}IdleTimeOut") or ""
@@ -138,8 +134,8 @@ class Endpoint:
             name="" if element is None else element.findtext(f"{RSP}Name") or "",
         )
         configuration = request.resource_uri.removeprefix(_POWERSHELL).lower()
-        context = self._make_context(caller.user, caller.is_admin, configuration)
-        return Shell(identity, request.session_id, context, self._settings.rules, self._clock)
+        rules, clock = self._settings.rules, self._clock
+        return self._make_shell(Opening(identity, request.session_id, configuration, caller.is_admin, rules, clock))
 
     def _delete(self, request: Request, caller: Caller, gate: FaultGate) -> str:
         self._pass(request, gate)
@@ -217,7 +213,7 @@ class Endpoint:
         data = _binary(request, f"{RSP}Send/{RSP}Stream")
         known = shell.functions_of(command_id)
         with shell.presence.traffic():
-            shell.send(data, lambda functions: gate(self._sending(functions or known, functions)))
+            shell.send(command_id, data, lambda functions: gate(self._sending(functions or known, functions)))
         return "<rsp:SendResponse/>"
 
     def _signal(self, request: Request, caller: Caller, gate: FaultGate) -> str:
@@ -243,10 +239,10 @@ class Endpoint:
 
     # --- small things -----------------------------------------------------------------------------------------------
 
-    def _shell(self, request: Request, caller: Caller) -> Shell:
+    def _shell(self, request: Request, caller: Caller) -> AnyShell:
         return self.shells.find(request.shell_id, caller.user)
 
-    def _admitted(self, request: Request, caller: Caller) -> Shell:
+    def _admitted(self, request: Request, caller: Caller) -> AnyShell:
         shell = self._shell(request, caller)
         shell.presence.admit(request.session_id)
         return shell

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 from sandbox.machine.api import Credential, SecretText
 from sandbox.machine.errors import PsError
-from sandbox.machine.function import Function, Switch
+from sandbox.machine.function import Function, Pattern, Range, Switch
 
 COMMON = (
     "Verbose", "Debug", "ErrorAction", "WarningAction", "InformationAction", "ErrorVariable", "WarningVariable",
@@ -24,7 +24,7 @@ COMMON = (
 )  # fmt: skip
 _RISK = ("WhatIf", "Confirm")
 _ALIASES = {"ea": "ErrorAction", "wa": "WarningAction", "wi": "WhatIf", "cf": "Confirm", "vb": "Verbose", "db": "Debug"}
-_BINDING = "System.Management.Automation.ParameterBindingException"
+_BINDING = "System.Management.Automation.ParameterBinding"
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def bind(function: Function, named: Mapping[str, Any], positional: Sequence[Any]
     for item in declared.values():
         if item.mandatory and item.name not in arguments:
             text = f"Cannot process command because of one or more missing mandatory parameters: {item.name}."
-            raise _error(function, "MissingMandatoryParameter", "InvalidArgument", text, item.name)
+            raise _error(function, "MissingMandatoryParameter", "InvalidArgument", text)
     return Bound(arguments, {name: value for name, value in given.items() if name not in declared})
 
 
@@ -84,9 +84,9 @@ def _full_name(function: Function, name: str, known: Sequence[str]) -> str:
         return matches[0]
     if matches:
         text = f"Parameter cannot be processed because the parameter name '{name}' is ambiguous."
-        raise _error(function, "AmbiguousParameter", "InvalidArgument", text, name)
+        raise _error(function, "AmbiguousParameter", "InvalidArgument", text)
     text = f"A parameter cannot be found that matches parameter name '{name}'."
-    raise _error(function, "NamedParameterNotFound", "InvalidArgument", text, name)
+    raise _error(function, "NamedParameterNotFound", "InvalidArgument", text)
 
 
 def _place(function: Function, given: dict[str, Any], positional: Sequence[Any], declared: Sequence[Parameter]) -> None:
@@ -94,7 +94,7 @@ def _place(function: Function, given: dict[str, Any], positional: Sequence[Any],
     rest = inspect.signature(function.run).parameters.get("rest")
     if rest is None and len(positional) > len(free):
         text = f"A positional parameter cannot be found that accepts argument '{positional[len(free)]}'."
-        raise _error(function, "PositionalParameterNotFound", "InvalidArgument", text, "")
+        raise _error(function, "PositionalParameterNotFound", "InvalidArgument", text)
     given.update(zip(free, positional, strict=False))
 
 
@@ -102,6 +102,8 @@ def _value(function: Function, item: Parameter, value: Any) -> Any:
     if item.mandatory:
         _refuse_empty(function, item, value)
     kind = item.kind
+    if get_origin(kind) is Annotated and isinstance(get_args(kind)[1], Range | Pattern):
+        return _validated(function, item, value)
     if get_origin(kind) is Literal:
         return _choice(function, item, value)
     try:
@@ -109,8 +111,17 @@ def _value(function: Function, item: Parameter, value: Any) -> Any:
     except (TypeError, ValueError) as reason:
         text = f"Cannot process argument transformation on parameter '{item.name}'. {reason}"
         if function.class_name:
-            raise _error(function, "CannotConvertArgumentNoMessage", "InvalidArgument", text, item.name) from reason
-        raise _error(function, "ParameterArgumentTransformationError", "InvalidData", text, item.name) from reason
+            raise _error(function, "CannotConvertArgumentNoMessage", "InvalidArgument", text) from reason
+        raise _error(function, "ParameterArgumentTransformationError", "InvalidData", text) from reason
+
+
+def _validated(function: Function, item: Parameter, value: Any) -> Any:
+    base, rule, *_ = get_args(item.kind)
+    converted = _value(function, replace(item, kind=base), value)
+    if not rule.allows(converted):
+        text = f"Cannot validate argument on parameter '{item.name}'. The argument \"{value}\" is not allowed."
+        raise _error(function, "ParameterArgumentValidationError", "InvalidData", text)
+    return converted
 
 
 def _choice(function: Function, item: Parameter, value: Any) -> str:
@@ -118,7 +129,7 @@ def _choice(function: Function, item: Parameter, value: Any) -> str:
         if str(value).lower() == choice.lower():
             return str(choice)
     text = f"Cannot validate argument on parameter '{item.name}'. The argument \"{value}\" does not belong to the set."
-    raise _error(function, "ParameterArgumentValidationError", "InvalidData", text, item.name)
+    raise _error(function, "ParameterArgumentValidationError", "InvalidData", text)
 
 
 def _refuse_empty(function: Function, item: Parameter, value: Any) -> None:
@@ -130,8 +141,10 @@ def _refuse_empty(function: Function, item: Parameter, value: Any) -> None:
     elif value == [] and get_origin(item.kind) is list:
         word = "EmptyArrayNotAllowed"
     if word:
+        # The module validates each mandatory parameter itself, which comes before the binder's own word for it.
+        word = word if function.class_name else ""
         text = f"Cannot bind argument to parameter '{item.name}' because it is empty or null."
-        raise _error(function, f"ParameterArgumentValidationError{word}", "InvalidData", text, item.name)
+        raise _error(function, f"ParameterArgumentValidationError{word}", "InvalidData", text)
 
 
 def convert(kind: Any, value: Any) -> Any:
@@ -186,5 +199,7 @@ def _table(value: Any) -> dict[str, Any]:
     raise TypeError(message)
 
 
-def _error(function: Function, word: str, category: str, text: str, target: str) -> PsError:
-    return PsError(f"{word},{function.error_source}", category, text, exception_type=_BINDING, target=target)
+def _error(function: Function, word: str, category: str, text: str) -> PsError:
+    """A refusal of the binder: it names the parameter in its text only, the record has no target."""
+    kind = "ArgumentTransformation" if "Transformation" in word else "Validation" if "Validation" in word else ""
+    return PsError(f"{word},{function.error_source}", category, text, exception_type=f"{_BINDING}{kind}Exception")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 from sandbox.machine import network, winerrors
 from sandbox.machine.call import Call
+from sandbox.machine.errors import PsError
 from sandbox.machine.features import CLUSTERING, state_of
 from sandbox.machine.life import BUILTIN, INSTALLED, elapsed, is_up
 from sandbox.machine.model import Cluster, Machine
@@ -13,19 +16,19 @@ from sandbox.machine.sessions import account_of, full_token
 UP = "Up"
 DOWN = "Down"
 JOINING = "Joining"
-NAME_LENGTH = 15
 _CODE_ACCESS = 0x80070005
 
 
-def require(call: Call, command: str) -> None:
-    """Without the feature there is no such command."""
-    if state_of(call.machine, CLUSTERING) != INSTALLED:
-        raise winerrors.command_missing(command)
+def require(call: Call, command: str, inside: str = "") -> None:
+    """Without the feature there is no such command; `inside`: the module's function that it ends."""
+    if not has_feature(call.machine):
+        raise winerrors.command_missing(command, inside)
 
 
 def cluster_of(realm: Realm, machine: Machine) -> Cluster | None:
     """The cluster that a machine is configured for; None when it is no member."""
-    return realm.state.clusters.get(machine.cluster.lower()) if machine.cluster else None
+    cluster = realm.state.clusters.get(machine.cluster.lower()) if machine.cluster else None
+    return cluster if cluster is not None and machine.uid in cluster.members else None
 
 
 def members(realm: Realm, cluster: Cluster) -> list[Machine]:
@@ -35,7 +38,9 @@ def members(realm: Realm, cluster: Cluster) -> list[Machine]:
 
 def service(realm: Realm, machine: Machine) -> str:
     """Up, Joining or Down: the cluster service of one member, before quorum is asked."""
-    if not is_up(realm, machine) or machine.computer_name in realm.faults.down_nodes:
+    cluster = cluster_of(realm, machine)
+    stopped = cluster is not None and machine.uid in cluster.stopped
+    if stopped or not is_up(realm, machine) or machine.computer_name in realm.faults.down_nodes:
         return DOWN
     if elapsed(realm, machine) < realm.sleep_seconds(realm.config.boot.cluster_service):
         return JOINING
@@ -55,10 +60,18 @@ def node_state(realm: Realm, cluster: Cluster, machine: Machine) -> str:
     return state if state != UP or has_quorum(realm, cluster) else DOWN
 
 
-def require_service(call: Call, cmdlet: str) -> Cluster:
-    """The running cluster of this machine; raises what cluster cmdlets raise without one."""
+def running(call: Call) -> Cluster | None:
+    """The cluster of this machine, None when it is of none or its service does not run: its cmdlets say the same."""
     cluster = cluster_of(call.realm, call.machine)
     if cluster is None or node_state(call.realm, cluster, call.machine) != UP:
+        return None
+    return cluster
+
+
+def require_service(call: Call, cmdlet: str) -> Cluster:
+    """The running cluster of this machine; raises what cluster cmdlets raise without one."""
+    cluster = running(call)
+    if cluster is None:
         raise winerrors.cluster_stopped(cmdlet)
     return cluster
 
@@ -73,16 +86,32 @@ def reach(call: Call, name: str, cmdlet: str, word: str) -> Machine:
         )
     if target is call.machine:
         return target
-    if not _firewall_open(call.realm, target) or state_of(target, CLUSTERING) != INSTALLED:
+    if not has_feature(target) or not _firewall_open(call.realm, target):
         text = f"Failed to access remote registry on '{name}'. The network path was not found."
         raise winerrors.cluster(word, cmdlet, "NotSpecified", text, code=0x80070035, target=name)
+    refuse_rights(call, target, name, cmdlet, word)
+    return target
+
+
+def has_feature(machine: Machine) -> bool:
+    """Whether the feature is installed."""
+    return state_of(machine, CLUSTERING) == INSTALLED
+
+
+def refuse_rights(call: Call, target: Machine, name: str, cmdlet: str, word: str) -> None:
+    """The account here must administer the other machine."""
     if not _administers(call, target):
         text = (
             f"There was an error adding node '{name}' to the cluster. You do not have administrative privileges on the "
             f"server '{name}'. Requested registry access is not allowed."
         )
         raise winerrors.cluster(word, cmdlet, "NotSpecified", text, code=_CODE_ACCESS, target=name)
-    return target
+
+
+def joined(name: str, cmdlet: str, word: str) -> PsError:
+    """The machine is a member of a cluster already."""
+    text = f"There was an error adding node '{name}' to the cluster. The computer '{name}' is joined to a cluster."
+    return winerrors.cluster(word, cmdlet, "NotSpecified", text, code=0x8007139F, target=name)
 
 
 def _firewall_open(realm: Realm, target: Machine) -> bool:
@@ -105,9 +134,6 @@ def refuse_names(call: Call, name: str, address: str) -> None:
     """The cluster's name and address must be free."""
     taken = {item.lower() for item in call.realm.config.cluster_names_in_use} | set(call.realm.state.clusters)
     machines = {item.computer_name.lower() for item in call.realm.machines.values() if item.powered}
-    if len(name) > NAME_LENGTH:
-        text = f"The cluster name '{name}' is longer than {NAME_LENGTH} characters."
-        raise winerrors.cluster("PSArgument", "NewCluster", "InvalidArgument", text, target=name)
     if name.lower() in taken | machines:
         text = f"There was an error creating the cluster '{name}'. The name is already in use on the network."
         raise winerrors.cluster("New-Cluster", "NewCluster", "NotSpecified", text, code=0x80070034, target=name)
@@ -117,17 +143,42 @@ def refuse_names(call: Call, name: str, address: str) -> None:
         raise winerrors.cluster("New-Cluster", "NewCluster", "NotSpecified", text, code=0x80071397, target=address)
 
 
+def refuse_networks(address: str, nodes: list[Machine]) -> None:
+    """A static address is in a network of a node; a node without a static one may be in any (docs/sources.md H14)."""
+    if not address or any(not _networks(node) for node in nodes):
+        return
+    if not any(ipaddress.ip_address(address) in own for node in nodes for own in _networks(node)):
+        text = f"Static address '{address}' was not found on any cluster network."
+        raise winerrors.cluster("New-Cluster", "NewCluster", "NotSpecified", text, target=address)
+
+
+def _networks(machine: Machine) -> list[ipaddress.IPv4Network]:
+    known = [item for interface in machine.interfaces.values() for item in interface.addresses]
+    return [ipaddress.IPv4Interface(item).network for item in known]
+
+
 def add(call: Call, cluster: Cluster, machine: Machine) -> None:
-    """Make a machine a member."""
+    """Make a machine a member whose service runs."""
     cluster.members.append(machine.uid)
     machine.cluster = cluster.name
     call.realm.effect("node_joined", f"{machine.label}:{cluster.name}")
 
 
+def start(call: Call, cluster: Cluster, machine: Machine) -> bool:
+    """Start the cluster service of a member; whether it runs then (False: the machine is off, or it does not start)."""
+    if machine.uid in cluster.stopped and is_up(call.realm, machine) and not call.realm.faults.start_refused:
+        cluster.stopped.remove(machine.uid)
+        call.realm.effect("node_started", f"{machine.label}:{cluster.name}")
+    return service(call.realm, machine) != DOWN
+
+
 def evict(call: Call, cluster: Cluster, machine: Machine) -> None:
-    """Take a member out."""
+    """Take a member out. One that is off does not hear of it: it keeps its configuration until somebody clears it."""
     cluster.members.remove(machine.uid)
-    machine.cluster = ""
+    if machine.uid in cluster.stopped:
+        cluster.stopped.remove(machine.uid)
+    if is_up(call.realm, machine):
+        machine.cluster = ""
     call.realm.effect("node_evicted", f"{machine.label}:{cluster.name}")
 
 

@@ -56,8 +56,8 @@ def get_vm_host(call: Call) -> Record:
             "Name": machine.computer_name,
             "LogicalProcessorCount": machine.processors,
             "MemoryCapacity": machine.memory_mib * _MIB,
-            "VirtualHardDiskPath": "C:\\Hyper-V\\Virtual Hard Disks",
-            "VirtualMachinePath": "C:\\Hyper-V",
+            "VirtualHardDiskPath": "C:\\Users\\Public\\Documents\\Hyper-V\\Virtual Hard Disks",
+            "VirtualMachinePath": "C:\\ProgramData\\Microsoft\\Windows\\Hyper-V",
             "SupportedVmVersions": list(BUILDS[machine.os_build].versions),
         }
 

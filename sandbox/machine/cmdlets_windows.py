@@ -16,7 +16,8 @@ _SERVER = "Microsoft.Windows.ServerManager.Commands."
 
 def get_feature(call: Call, *, Name: list[str] = []) -> list[Record]:  # noqa: B006 - never changed
     """Features and their install state."""
-    names = [features.canonical(name) for name in Name] or list(features.KNOWN)
+    asked = [features.canonical(name) for name in Name if features.is_known(name)]
+    names = asked if Name else list(features.KNOWN)
     with call.realm.lock:
         states = [(name, features.state_of(call.machine, name)) for name in names]
     return [{"Name": name, "Installed": state == INSTALLED, "InstallState": state} for name, state in states]

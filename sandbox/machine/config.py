@@ -59,7 +59,9 @@ class Faults:
     guests never answer. `module_refused`: guests refuse the module. `exposure_reverts`: the setting falls back to false
     (MSLab#133). `exposure_lost`: it reads back true, but guests do not see it. `workgroup_file_share`: a file share
     witness works in a workgroup (Microsoft's pages disagree). `failing_test`: a Test-Cluster test or category that
-    fails. `down_nodes`: computer names whose cluster service does not start. `slow`: all durations times this.
+    fails. `down_nodes`: computer names whose cluster service does not start. `start_refused`: a stopped cluster service
+    is not started, only by joining anew. `witness_refused`: Azure refuses every access key. `management_away`:
+    Hyper-V's own service does not answer on any machine. `slow`: all durations times this.
     """
 
     flaky_guest: int = 0
@@ -73,6 +75,9 @@ class Faults:
     workgroup_file_share: bool = False
     failing_test: str = ""
     down_nodes: tuple[str, ...] = ()
+    start_refused: bool = False
+    witness_refused: bool = False
+    management_away: bool = False
     slow: float = 1.0
 
 

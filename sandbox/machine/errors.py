@@ -22,6 +22,7 @@ E_NOT_SUPPORTED = 0x80070032
 E_DISK_FULL = 0x80070070
 E_IN_USE = 0x800700AA
 E_SHARING = 0x80070020
+E_INVALID_ARGUMENT = 0x80070057
 COR_E_EXCEPTION = 0x80131500
 COR_E_INVALID_OPERATION = 0x80131509
 PSE_RUNTIME = 0x80131501
@@ -77,5 +78,12 @@ class MachineLost(Exception):
 
 
 def own(word: str, function: str, category: str, message: str, *, target: str = "") -> PsError:
-    """An error of the Matryoshka module itself: id `Matryoshka.<Word>,<Function>`."""
-    return PsError(f"Matryoshka.{word},{function}", category, message, target=target)
+    """An error of the Matryoshka module itself: id `Matryoshka.<Word>,<Function>`, an InvalidOperationException."""
+    return PsError(
+        f"Matryoshka.{word},{function}",
+        category,
+        message,
+        exception_type="System.InvalidOperationException",
+        hresult=COR_E_INVALID_OPERATION,
+        target=target,
+    )

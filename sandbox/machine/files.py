@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 
-from sandbox.machine import errors, winerrors
+from sandbox.machine import winerrors
 from sandbox.machine.call import Call
 from sandbox.machine.config import ImageConfig
-from sandbox.machine.errors import PsError
 from sandbox.machine.life import RUNNING
 from sandbox.machine.model import Disk, Machine, Vm
 from sandbox.machine.realm import Realm
@@ -76,10 +75,10 @@ def new_vhd(call: Call, path: str, parent_path: str, size_gib: int, owner: str) 
     machine = call.machine
     if disk_at(machine, path) is not None:
         text = f"The system failed to create '{path}'. The file exists. (0x80070050)"
-        raise winerrors.vhd("OperationFailed", "NotSpecified", text, code=errors.E_FILE_EXISTS, path=path)
+        raise winerrors.vhd("OperationFailed", "NewVhd", "NotSpecified", text)
     if free_gib(machine) < _FULL_BELOW_GIB:
         text = "There is not enough space on the disk. (0x80070070)"
-        raise winerrors.vhd("OperationFailed", "NotSpecified", text, code=errors.E_DISK_FULL, path=path)
+        raise winerrors.vhd("OperationFailed", "NewVhd", "NotSpecified", text)
     disk = _blank(path, size_gib) if not parent_path else _child(call, path, parent_path)
     disk.owner = owner
     machine.disks[disk.path.lower()] = disk
@@ -90,7 +89,7 @@ def new_vhd(call: Call, path: str, parent_path: str, size_gib: int, owner: str) 
 def _blank(path: str, size_gib: int) -> Disk:
     if size_gib <= 0:
         text = "The size is not valid."
-        raise winerrors.vhd("InvalidParameter", "InvalidArgument", text, code=0x80070057, path=path)
+        raise winerrors.vhd("InvalidParameter", "NewVhd", "InvalidArgument", text)
     return Disk(normal(path), DYNAMIC, size_gib)
 
 
@@ -98,7 +97,7 @@ def _child(call: Call, path: str, parent_path: str) -> Disk:
     parent = disk_at(call.machine, parent_path)
     if parent is None:
         text = f"The system cannot find the parent '{parent_path}'."
-        raise winerrors.vhd("InvalidParameter", "InvalidArgument", text, code=0x80070002, path=path)
+        raise winerrors.vhd("InvalidParameter", "NewVhd", "InvalidArgument", text)
     return Disk(normal(path), DIFFERENCING, parent.size_gib, parent=parent.path, image=parent.image)
 
 
@@ -142,14 +141,8 @@ def missing_file(machine: Machine, path: str) -> str:
 def mount(call: Call, disk: Disk) -> None:
     """Mount-VHD; raises when the file is in use."""
     if is_attached(call.machine, disk):
-        raise PsError(
-            "Unspecified,Microsoft.Vhd.PowerShell.Cmdlets.MountVhd",
-            "NotSpecified",
-            f"Failed to mount '{disk.path}'. The process cannot access the file because it is in use. (0x80070020)",
-            exception_type="Microsoft.HyperV.PowerShell.VirtualizationException",
-            hresult=errors.E_SHARING,
-            target=disk.path,
-        )
+        text = f"The system failed to mount '{disk.path}'. Another process uses the file. (0x80070020)"
+        raise winerrors.vhd("OperationFailed", "MountVhd", "NotSpecified", text)
     disk.attached = MOUNT
     call.realm.changed()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
@@ -9,6 +10,29 @@ from typing import Annotated, Any, TypeAlias
 Record: TypeAlias = dict[str, Any]
 # A [switch] parameter: present or not, never a value of another type.
 Switch = Annotated[bool, "switch"]
+
+
+@dataclass(frozen=True)
+class Range:
+    """What a parameter annotated with it validates: a number from `low` to `high`."""
+
+    low: int
+    high: int
+
+    def allows(self, value: Any) -> bool:
+        """Whether the value passes."""
+        return self.low <= int(value) <= self.high
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """What a parameter annotated with it validates: a text that the pattern matches as a whole."""
+
+    text: str
+
+    def allows(self, value: Any) -> bool:
+        """Whether the value passes."""
+        return re.fullmatch(self.text, str(value)) is not None
 
 
 @dataclass(frozen=True)

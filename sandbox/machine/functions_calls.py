@@ -12,7 +12,7 @@ from sandbox.machine import journal, sessions
 from sandbox.machine.api import Credential
 from sandbox.machine.call import Call
 from sandbox.machine.clock import iso
-from sandbox.machine.errors import MachineLost, PipelineStopped, PsError
+from sandbox.machine.errors import E_INVALID_ARGUMENT, PSE_RUNTIME, MachineLost, PipelineStopped, PsError, signed
 from sandbox.machine.function import Function, Record
 from sandbox.machine.model import CallEntry
 from sandbox.machine.names import CHANGING, READING
@@ -34,16 +34,16 @@ def invoke_call(
 ) -> Record:
     """Run a function of the module under the journal of this machine."""
     _check_id(call, CallId)
-    lowered = Name.lower()
-    if lowered not in READING and lowered not in CHANGING:
+    known = READING.get(Name.lower()) or CHANGING.get(Name.lower())
+    if known is None:
         raise call.refuse("FunctionNotAllowed", "InvalidArgument", f"{Name} may not be called", Name)
     if not CallId:
-        if lowered in CHANGING:
+        if Name.lower() in CHANGING:
             raise call.refuse("FunctionNotAllowed", "InvalidArgument", f"{Name} needs a CallId", Name)
-        return _run(call, CallId, Name, Parameters)
+        return _run(call, CallId, known, Parameters)
     if not call.logon.is_admin:
         raise call.refuse("JournalUnavailable", "WriteError", "the journal is for administrators only")
-    entry = _claim(call, CallId, Name, Fence, WaitSeconds)
+    entry = _claim(call, CallId, known, Fence, WaitSeconds)
     if entry is None:
         return {**call.machine.journal[CallId].record, "Replayed": True}
     return _journaled(call, entry, Parameters)
@@ -111,6 +111,9 @@ def _run(call: Call, call_id: str, name: str, parameters: Mapping[str, Any]) -> 
     except PipelineStopped:
         raise
     except PsError as error:
+        if error.fqid == f"MissingMandatoryParameter,{name}":
+            # The module looks for itself, for PowerShell would ask a user: its own exception, PowerShell's id.
+            error.exception_type, error.hresult = "System.ArgumentException", signed(E_INVALID_ARGUMENT)
         return journal.failed(call_id, name, error)
 
 
@@ -135,6 +138,12 @@ def invoke_guest_call(
     except MachineLost:
         call.check()
         raise call.refuse("GuestNotReady", "ResourceUnavailable", "the guest went away during the call") from None
+    except PipelineStopped:
+        raise
+    except PsError as error:
+        # What comes out of a session keeps id and category; the exception itself stayed there.
+        error.exception_type, error.hresult = "System.Management.Automation.RemoteException", signed(PSE_RUNTIME)
+        raise
     return dict(record)
 
 
@@ -155,17 +164,28 @@ def get_call(call: Call, *, CallId: str) -> Record:
 
 
 def clear_journal(call: Call, *, OlderThanDays: int = 30) -> Record:
-    """Forget calls that ended long ago; running ones stay."""
+    """Forget calls that ended or were abandoned long ago, and fences of scopes without calls; running ones stay."""
     before = call.realm.clock.now() - OlderThanDays * _DAY
     with call.realm.lock:
         entries = call.machine.journal
-        old = [key for key, entry in entries.items() if entry.ended_at is not None and entry.ended_at < before]
+        old = [key for key, entry in entries.items() if _is_over(call, entry, before)]
         if old and call.should("Clear-NestedCallJournal", call.machine.computer_name):
             for key in old:
                 del entries[key]
+            used = {journal.scope_of(key) for key in entries}
+            for scope in {journal.scope_of(key) for key in old} - used:
+                call.machine.fences.pop(scope, None)
             call.effect("journal_cleared")
             return {"Changed": True, "Removed": len(old), "Kept": len(entries)}
         return {"Changed": False, "Removed": 0, "Kept": len(entries)}
+
+
+def _is_over(call: Call, entry: CallEntry, before: float) -> bool:
+    """Whether a call ended, or was abandoned, before a moment."""
+    if entry.ended_at is not None:
+        return entry.ended_at <= before
+    abandoned = journal.status_of(call.realm, call.machine, entry.call_id) == journal.ABANDONED
+    return abandoned and entry.started_at <= before
 
 
 def get_module_info(call: Call) -> Record:

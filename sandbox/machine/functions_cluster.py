@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from sandbox.machine import clustering, winerrors
 from sandbox.machine.call import Call
-from sandbox.machine.clustering import UP
+from sandbox.machine.errors import PsError
 from sandbox.machine.function import Function, Record, Switch
 from sandbox.machine.model import Cluster, Machine
 
 _CREATE_SECONDS = 50
 _JOIN_SECONDS = 40
+_NAME = re.compile(r"[A-Za-z0-9-]{1,15}", re.ASCII)
+_ADDRESS = re.compile(r"|[0-9]{1,3}(\.[0-9]{1,3}){3}", re.ASCII)
 
 
 def record(call: Call) -> Record:
     """The record of Get-NestedCluster. Callers hold the lock."""
-    realm, machine = call.realm, call.machine
-    cluster = clustering.cluster_of(realm, machine)
-    running = cluster is not None and clustering.node_state(realm, cluster, machine) == UP
-    known = cluster if running else None
+    known = clustering.running(call)
+    service = "Running" if known is not None else "Stopped"
     return {
         "Exists": known is not None,
         "Name": known.name if known else None,
@@ -29,7 +30,7 @@ def record(call: Call) -> Record:
         "QuorumType": "Majority" if known else None,
         "WitnessResource": (known.witness or None) if known else None,
         "StorageSpacesDirect": known.storage if known else False,
-        "ClusSvcStatus": "Running" if running else "Stopped",
+        "ClusSvcStatus": service if clustering.has_feature(call.machine) else None,
     }
 
 
@@ -41,14 +42,10 @@ def _nodes(call: Call, cluster: Cluster) -> list[Record]:
 
 
 def get_cluster(call: Call) -> Record:
-    """The cluster that this node is in. A member whose service does not run answers Windows' own error."""
+    """The cluster that this node is in; Exists is False as well where its cluster service does not run."""
     call.sleep(1)
     with call.realm.lock:
-        member = clustering.cluster_of(call.realm, call.machine) is not None
-        answer = record(call)
-        if member and not answer["Exists"]:
-            raise winerrors.cluster_stopped("GetCluster")
-        return answer
+        return record(call)
 
 
 def _same_nodes(call: Call, cluster: Cluster, names: list[str]) -> bool:
@@ -65,9 +62,10 @@ def new_cluster(
     StaticAddress: str = "",
 ) -> Record:
     """Create a cluster of these nodes; a cluster of this name and these nodes is left as it is."""
+    _check_pattern(call, "Name", Name, _NAME)
+    _check_pattern(call, "StaticAddress", StaticAddress, _ADDRESS)
     with call.realm.lock:
-        clustering.require(call, "New-Cluster")
-        cluster = clustering.cluster_of(call.realm, call.machine)
+        cluster = clustering.running(call)
         if cluster is not None:
             if cluster.name.lower() == Name.lower() and _same_nodes(call, cluster, Node):
                 return {**record(call), "Changed": False}
@@ -75,12 +73,14 @@ def new_cluster(
             raise call.refuse("NodeAlreadyClustered", "ResourceExists", text, cluster.name)
     if not call.should("New-Cluster", Name):
         return _unchanged(call)
+    with call.realm.lock:
+        clustering.require(call, "New-Cluster")
     call.sleep(_CREATE_SECONDS * 0.6)
     with call.realm.lock:
+        targets = [_fresh(call, item, "NewCluster", "New-Cluster") for item in Node]
+        clustering.refuse_networks(StaticAddress, targets)
+        _refuse_access_point(AdministrativeAccessPoint, Name, targets)
         clustering.refuse_names(call, Name, StaticAddress)
-        targets = [clustering.reach(call, item, "NewCluster", "New-Cluster") for item in Node]
-        _refuse_members(call, targets)
-        _refuse_access_point(call, AdministrativeAccessPoint, Name)
         cluster = Cluster(Name, StaticAddress, AdministrativeAccessPoint)
         call.realm.state.clusters[Name.lower()] = cluster
         call.effect("cluster_created", Name)
@@ -96,27 +96,40 @@ def _unchanged(call: Call) -> Record:
         return {**record(call), "Changed": False}
 
 
-def _refuse_members(call: Call, targets: list[Machine]) -> None:
-    for target in targets:
-        if target.cluster:
-            text = f"node {target.computer_name} is in cluster {target.cluster}"
-            raise call.refuse("NodeAlreadyClustered", "ResourceExists", text, target.computer_name)
+def _check_pattern(call: Call, parameter: str, value: str, pattern: re.Pattern[str]) -> None:
+    if not pattern.fullmatch(value):
+        raise PsError(
+            f"ParameterArgumentValidationError,{call.name}",
+            "InvalidData",
+            f"Cannot validate argument on parameter '{parameter}'. \"{value}\" does not match the pattern.",
+            exception_type="System.Management.Automation.ParameterBindingValidationException",
+        )
 
 
-def _refuse_access_point(call: Call, access_point: str, name: str) -> None:
-    """A network name in Active Directory needs members of a domain (docs/sources.md H15)."""
-    if access_point == "ActiveDirectoryAndDns" and not call.machine.domain:
-        text = f"An error occurred while performing the operation. creating the cluster '{name}': no domain."
+def _fresh(call: Call, name: str, cmdlet: str, word: str) -> Machine:
+    """A machine that can become a node: reached, and of no cluster."""
+    target = clustering.reach(call, name, cmdlet, word)
+    if target.cluster:
+        raise clustering.joined(name, cmdlet, word)
+    return target
+
+
+def _refuse_access_point(access_point: str, name: str, targets: list[Machine]) -> None:
+    """A name in Active Directory needs members of a domain, any name a primary DNS suffix (docs/sources.md H15)."""
+    text = f"An error occurred while performing the operation. An error occurred while creating the cluster '{name}'."
+    if access_point == "ActiveDirectoryAndDns" and not all(target.domain for target in targets):
         raise winerrors.cluster("New-Cluster", "NewCluster", "NotSpecified", text, code=0x8007054B, target=name)
+    if access_point != "None" and not all(target.domain or target.dns_suffix for target in targets):
+        raise winerrors.cluster("New-Cluster", "NewCluster", "NotSpecified", text, target=name)
 
 
 def add_node(call: Call, *, Name: str) -> Record:
     """Join one node; a Down one is started, else evicted and joined again."""
     with call.realm.lock:
-        clustering.require(call, "Add-ClusterNode")
-        cluster = clustering.require_service(call, "AddClusterNode")
+        clustering.require(call, "Get-ClusterNode", "Get-MkClusterNodeState")
+        cluster = clustering.require_service(call, "GetNode")
         member = _member(call, cluster, Name)
-        if member is not None and clustering.node_state(call.realm, cluster, member) == UP:
+        if member is not None and clustering.node_state(call.realm, cluster, member) != clustering.DOWN:
             return {**record(call), "Changed": False}
     if not call.should("Add-ClusterNode", Name):
         return _unchanged(call)
@@ -129,15 +142,13 @@ def add_node(call: Call, *, Name: str) -> Record:
 
 
 def _join(call: Call, cluster: Cluster, name: str) -> None:
-    target = clustering.reach(call, name, "AddClusterNode", "Add-ClusterNode")
-    if target.cluster and target.cluster != cluster.name:
-        text = f"The node '{name}' has already joined a cluster."
-        raise winerrors.cluster("Add-ClusterNode", "AddClusterNode", "NotSpecified", text, code=0x8007139F, target=name)
-    if target.cluster:
-        if clustering.node_state(call.realm, cluster, target) == UP:
+    member = _member(call, cluster, name)
+    if member is not None:
+        if clustering.start(call, cluster, member):
             return
-        clustering.evict(call, cluster, target)
-    clustering.add(call, cluster, target)
+        call.streams.warning(f"The node '{name}' did not start: it is evicted and joined again.")
+        clustering.evict(call, cluster, member)
+    clustering.add(call, cluster, _fresh(call, name, "AddClusterNode", "Add-ClusterNode"))
 
 
 def _member(call: Call, cluster: Cluster, name: str) -> Machine | None:
@@ -149,10 +160,9 @@ def _member(call: Call, cluster: Cluster, name: str) -> Machine | None:
 def remove_cluster(call: Call, *, Name: str, CleanupAD: Switch = False) -> Record:
     """Destroy the cluster of this name."""
     with call.realm.lock:
-        if clustering.cluster_of(call.realm, call.machine) is None:
+        cluster = clustering.running(call)
+        if cluster is None:
             return {"Changed": False, "Existed": False}
-        clustering.require(call, "Remove-Cluster")
-        cluster = clustering.require_service(call, "RemoveCluster")
         if cluster.name.lower() != Name.lower():
             raise call.refuse("ClusterForeign", "PermissionDenied", f"this is cluster {cluster.name}", cluster.name)
     if not call.should("Remove-Cluster", Name):

@@ -7,6 +7,7 @@ import hashlib
 from sandbox.machine import files, hyperv
 from sandbox.machine.api import SecretText
 from sandbox.machine.call import Call
+from sandbox.machine.errors import PsError
 from sandbox.machine.function import Function, Record, Switch
 from sandbox.machine.model import Disk, Seed
 from sandbox.machine.realm import walk
@@ -19,9 +20,11 @@ def get_image(call: Call, *, Path: str, ComputeHash: Switch = False) -> Record:
     call.sleep(_HASH_SECONDS if ComputeHash else 0.5)
     with call.realm.lock:
         disk = files.disk_at(call.machine, Path)
+        if disk is not None:
+            _require(call, "GetVHD", "Get-VHD", "Get-NestedImage")
         return {
             "Exists": disk is not None,
-            "Path": disk.path if disk else Path,
+            "Path": Path,
             "Sha256": files.file_hash(call.realm, disk) if disk and ComputeHash else None,
             "SizeMib": int(disk.used_gib * 1024) if disk else None,
             "VhdFormat": "VHDX" if disk else None,
@@ -46,14 +49,30 @@ def protect_image(call: Call, *, Path: str, Sha256: str) -> Record:
         if changed:
             disk.read_only = True
             call.effect("image_protected", disk.path)
-        return {"Changed": changed, "Path": disk.path, "Sha256": found, "IsReadOnly": disk.read_only}
+        return {"Changed": changed, "Path": Path, "Sha256": found, "IsReadOnly": disk.read_only}
+
+
+def _require(call: Call, cmdlet: str, command: str, inside: str) -> None:
+    """What every cmdlet of virtual disks refuses: as hyperv.require, by their own class names.
+
+    `inside`: the module's function that a missing cmdlet ends (part of the id).
+    """
+    try:
+        hyperv.require(call, cmdlet, command)
+    except PsError as error:
+        error.fqid = error.fqid.replace("Microsoft.HyperV.PowerShell.Commands.", "Microsoft.Vhd.PowerShell.Cmdlets.")
+        if error.fqid == "CommandNotFoundException":
+            error.fqid += f",{inside}"
+        raise
 
 
 def _record(call: Call, path: str) -> Record:
     disk = files.disk_at(call.machine, path)
+    if disk is not None:
+        _require(call, "GetVHD", "Get-VHD", "ConvertTo-MkDiskRecord")
     return {
         "Exists": disk is not None,
-        "Path": disk.path if disk else path,
+        "Path": path,
         "ParentPath": (disk.parent or None) if disk else None,
         "VhdType": disk.kind if disk else None,
         "SizeGib": disk.size_gib if disk else None,
@@ -72,15 +91,17 @@ def get_disk(call: Call, *, Path: str) -> Record:
 
 def new_disk(call: Call, *, Path: str, Owner: str, ParentPath: str = "", SizeGib: int = 0) -> Record:
     """A differencing disk of a parent, or a dynamic one of a size."""
-    hyperv.require(call, "NewVHD", "New-VHD")
     with call.realm.lock:
         disk = files.disk_at(call.machine, Path)
+        if disk is not None:
+            _require(call, "GetVHD", "Get-VHD", "ConvertTo-MkDiskRecord")
         if disk is not None and not _same(disk, Owner, ParentPath):
             raise call.refuse("DiskForeign", "ResourceExists", f"{Path} is someone else's or of another parent", Path)
         if disk is None and ParentPath and files.disk_at(call.machine, ParentPath) is None:
             raise call.refuse("ParentNotFound", "ObjectNotFound", f"there is no file {ParentPath}", ParentPath)
     if disk is not None or not call.should("New-VHD", Path):
         return {**_locked_record(call, Path), "Changed": False}
+    _require(call, "NewVhd", "New-VHD", "New-MkDisk")
     call.sleep(1.5)
     with call.realm.lock:
         files.new_vhd(call, Path, ParentPath, SizeGib, Owner)
@@ -101,21 +122,19 @@ def set_seed(
     call: Call, *, Path: str, Owner: str, ComputerName: str, AdministratorPassword: SecretText, TimeZone: str = "UTC"
 ) -> Record:
     """Mount the disk, write the answer file and the module, dismount in any case."""
-    hyperv.require(call, "MountVHD", "Mount-VHD")
     hashed = call.realm.password_hash(AdministratorPassword.value)
     digest = hashlib.sha256(f"{ComputerName}|{TimeZone}|{hashed}".encode()).hexdigest()
     with call.realm.lock:
-        disk = _owned_disk(call, Path, Owner)
-        if disk.seed is not None and disk.seed.sha256 == digest:
-            return {"Changed": False, "Path": disk.path, "SeedSha256": digest}
-        if files.is_attached(call.machine, disk):
-            raise call.refuse("DiskAttached", "ResourceBusy", f"{Path} is in use", Path)
-        if not call.should("Set-NestedDiskSeed", Path):
-            return {"Changed": False, "Path": disk.path, "SeedSha256": disk.seed.sha256 if disk.seed else None}
+        disk = _free_disk(call, Path, Owner)
+        present = disk.seed.sha256 if disk.seed else None
+        if present == digest or not call.should("Set-NestedDiskSeed", Path):
+            return {"Changed": False, "Path": Path, "SeedSha256": present}
         files.mount(call, disk)
     try:
         call.sleep(20)
         with call.realm.lock:
+            if not disk.image:
+                raise call.refuse("NoWindows", "InvalidData", f"{Path} holds no Windows", Path)
             disk.seed = Seed(ComputerName, hashed, TimeZone, digest)
             call.effect("disk_seeded", disk.path)
         call.sleep(5)
@@ -123,15 +142,19 @@ def set_seed(
         with call.realm.lock:
             files.dismount(disk)
             call.realm.changed()
-    return {"Changed": True, "Path": disk.path, "SeedSha256": digest}
+    return {"Changed": True, "Path": Path, "SeedSha256": digest}
 
 
-def _owned_disk(call: Call, path: str, owner: str) -> Disk:
+def _free_disk(call: Call, path: str, owner: str) -> Disk:
+    """The owner's disk, which nobody uses."""
     disk = files.disk_at(call.machine, path)
     if disk is None:
         raise call.refuse("DiskNotFound", "ObjectNotFound", f"there is no file {path}", path)
     if disk.owner != owner:
         raise call.refuse("NotOwned", "PermissionDenied", f"{path} belongs to someone else", path)
+    _require(call, "GetVHD", "Get-VHD", "Assert-MkDiskFree")
+    if files.is_attached(call.machine, disk):
+        raise call.refuse("DiskAttached", "ResourceBusy", f"{path} is in use", path)
     return disk
 
 
@@ -140,9 +163,7 @@ def remove_disk(call: Call, *, Path: str, Owner: str) -> Record:
     with call.realm.lock:
         if files.disk_at(call.machine, Path) is None:
             return {"Changed": False, "Existed": False}
-        disk = _owned_disk(call, Path, Owner)
-        if files.is_attached(call.machine, disk):
-            raise call.refuse("DiskAttached", "ResourceBusy", f"{Path} is in use", Path)
+        disk = _free_disk(call, Path, Owner)
     if not call.should("Remove-Item", Path):
         return {"Changed": False, "Existed": True}
     call.sleep(1)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
+from typing import Annotated
 
 from sandbox.machine import network
 from sandbox.machine.api import Credential
 from sandbox.machine.call import Call
-from sandbox.machine.errors import PsError
-from sandbox.machine.function import Function, Record
-from sandbox.machine.model import Adapter, Interface
+from sandbox.machine.errors import COR_E_INVALID_OPERATION, PsError
+from sandbox.machine.function import Function, Pattern, Record
+from sandbox.machine.model import Adapter, Interface, Machine
 from sandbox.machine.sessions import account_of
 
 _WORKGROUP = "WORKGROUP"
 _PRIVATE = "Private"
+_LINK_LOCAL = "169.254."
+_MAC = Pattern("[0-9A-Fa-f]{12}")
+_MAC_OR_NONE = Pattern("|[0-9A-Fa-f]{12}")
+_IPV4_OR_NONE = Pattern(r"|[0-9]{1,3}(\.[0-9]{1,3}){3}")
 
 
 def _adapter(call: Call, mac: str) -> Adapter | None:
@@ -30,17 +35,28 @@ def _record(call: Call, mac: str) -> Record:
         "PartOfDomain": bool(machine.domain),
         "Domain": machine.domain or _WORKGROUP,
         "DnsSuffix": machine.dns_suffix,
-        "Addresses": network.adapter_addresses(call.realm, machine, adapter) if adapter else [],
+        "Addresses": _addresses(call, adapter) if adapter else [],
         "Gateway": (interface.gateway or None) if interface else None,
         "DnsServers": list(interface.dns) if interface else [],
-        "NetworkCategory": machine.network_category,
+        "NetworkCategory": _category(machine) if adapter else None,
         "LocalAccountTokenFilterPolicy": int(machine.token_filter_policy),
         "SeedRemoved": machine.seed_removed or not machine.seeded,
         "HostEntries": dict(machine.hosts_file),
     }
 
 
-def get_configuration(call: Call, *, MacAddress: str = "") -> Record:
+def _addresses(call: Call, adapter: Adapter) -> list[str]:
+    """Those that an adapter was given: not the ones that Windows gives itself where nobody does."""
+    found = network.adapter_addresses(call.realm, call.machine, adapter)
+    return [address for address in found if not address.startswith(_LINK_LOCAL)]
+
+
+def _category(machine: Machine) -> str:
+    """A member of a domain sees its network as the domain's."""
+    return "DomainAuthenticated" if machine.domain else machine.network_category
+
+
+def get_configuration(call: Call, *, MacAddress: Annotated[str, _MAC_OR_NONE] = "") -> Record:
     """How this guest is configured."""
     call.sleep(1)
     with call.realm.lock:
@@ -50,10 +66,10 @@ def get_configuration(call: Call, *, MacAddress: str = "") -> Record:
 def set_configuration(
     call: Call,
     *,
-    MacAddress: str,
-    Address: str = "",
+    MacAddress: Annotated[str, _MAC],
+    Address: Annotated[str, _IPV4_OR_NONE] = "",
     PrefixLength: int = 24,
-    Gateway: str = "",
+    Gateway: Annotated[str, _IPV4_OR_NONE] = "",
     DnsServer: list[str] = [],  # noqa: B006 - never changed
     DnsSuffix: str = "",
     HostEntries: dict[str, str] = {},  # noqa: B006 - never changed
@@ -67,7 +83,9 @@ def set_configuration(
             holder = network.holder_of(call.realm, Address, call.machine)
             if holder:
                 raise call.refuse("AddressInUse", "ResourceExists", f"{Address} is used by {holder}", Address)
-        wanted = Interface(adapter.mac, [f"{Address}/{PrefixLength}"] if Address else [], Gateway, DnsServer)
+        now = call.machine.interfaces.get(adapter.mac, Interface(adapter.mac))
+        addresses = [f"{Address}/{PrefixLength}"] if Address else now.addresses
+        wanted = Interface(adapter.mac, addresses, Gateway or now.gateway, DnsServer or now.dns)
         due = _due(call, wanted, DnsSuffix, HostEntries)
     if not due or not call.should("Set-NestedGuestConfiguration", call.machine.computer_name):
         with call.realm.lock:
@@ -117,6 +135,7 @@ def join_domain(call: Call, *, Domain: str, Credential: Credential, Organization
         _refuse_join(call, Domain, Credential)
         machine.pending_domain = Domain
         call.effect("domain_joined", f"{Domain} {OrganizationalUnit}".strip())
+    call.streams.warning(f"The changes will take effect after you restart the computer {machine.computer_name}.")
     call.sleep(5)
     return {"Changed": True, "Domain": Domain, "RestartNeeded": True}
 
@@ -135,6 +154,7 @@ def _refuse_join(call: Call, domain: str, credential: Credential) -> None:
         "OperationStopped",
         f"Computer '{call.machine.computer_name}' failed to join domain '{domain}': {why}",
         exception_type="System.InvalidOperationException",
+        hresult=COR_E_INVALID_OPERATION,
         target=call.machine.computer_name,
     )
 

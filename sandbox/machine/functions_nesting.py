@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from sandbox.machine import hyperv
 from sandbox.machine.call import Call
-from sandbox.machine.function import Function, Record, Switch
+from sandbox.machine.function import Function, Range, Record, Switch
+from sandbox.machine.functions_node_making import MOST_MIB
 from sandbox.machine.life import OFF, label_of
 from sandbox.machine.model import Adapter, Vm
 
@@ -33,7 +35,21 @@ def _settings(call: Call, vm: Vm) -> list[Setting]:
         Setting("ExposeVirtualizationExtensions", lambda it: str(it.exposed), _set_exposed(call)),
         Setting("AutomaticCheckpointsEnabled", lambda it: str(it.automatic_checkpoints), _set_checkpoints),
     ]
-    return fixed + [_spoofing(call, adapter) for adapter in vm.adapters]
+    return fixed + [_spoofing(call, name, adapter) for name, adapter in _ports(call, vm)]
+
+
+def _ports(call: Call, vm: Vm) -> list[tuple[str, Adapter]]:
+    """The connected adapters by the names of their settings: of those that share a name the later ones get a number."""
+    found: list[tuple[str, Adapter]] = []
+    used: Counter[str] = Counter()
+    for adapter in vm.adapters:
+        if adapter.switch.lower() not in call.machine.switches:
+            continue
+        name = f"{_SPOOFING}{adapter.name}"
+        used[name.lower()] += 1
+        number = used[name.lower()]
+        found.append((name if number == 1 else f"{name} ({number})", adapter))
+    return found
 
 
 def _set_dynamic(call: Call) -> Callable[[Vm, str], None]:
@@ -52,21 +68,23 @@ def _set_checkpoints(vm: Vm, value: str) -> None:
     vm.automatic_checkpoints = value == "True"
 
 
-def _spoofing(call: Call, adapter: Adapter) -> Setting:
+def _spoofing(call: Call, name: str, adapter: Adapter) -> Setting:
     def write(vm: Vm, value: str) -> None:
         adapter.spoofing = value == "On"
         if adapter.spoofing:
             call.realm.effect("spoofing_enabled", f"{label_of(call.machine, vm)}:{adapter.name}")
 
-    return Setting(f"{_SPOOFING}{adapter.name}", lambda _: "On" if adapter.spoofing else "Off", write)
+    return Setting(name, lambda _: "On" if adapter.spoofing else "Off", write)
 
 
-def enable(call: Call, *, VMId: UUID, MemoryMib: int = 0, AllowSmallMemory: Switch = False) -> Record:
+def enable(
+    call: Call, *, VMId: UUID, MemoryMib: Annotated[int, Range(0, MOST_MIB)] = 0, AllowSmallMemory: Switch = False
+) -> Record:
     """Static memory, exposed extensions, no automatic checkpoints, MAC spoofing: all read back."""
-    hyperv.require(call, "SetVMProcessor", "Set-VMProcessor")
+    hyperv.require(call, "GetVM", "Get-VM")
     with call.realm.lock:
         vm = _vm(call, VMId)
-        wanted = _wanted(vm, MemoryMib)
+        wanted = _wanted(call, vm, MemoryMib)
         differ = _differ(call, vm, wanted)
         _refuse(call, vm, int(wanted["MemoryStartupMib"]), AllowSmallMemory, bool(differ))
         if vm.checkpoints:
@@ -85,13 +103,13 @@ def _vm(call: Call, vm_id: UUID) -> Vm:
     return vm
 
 
-def _wanted(vm: Vm, memory_mib: int) -> dict[str, str]:
+def _wanted(call: Call, vm: Vm, memory_mib: int) -> dict[str, str]:
     return {
         "DynamicMemoryEnabled": "False",
         "MemoryStartupMib": str(memory_mib or vm.memory_startup_mib),
         "ExposeVirtualizationExtensions": "True",
         "AutomaticCheckpointsEnabled": "False",
-        **{f"{_SPOOFING}{adapter.name}": "On" for adapter in vm.adapters},
+        **dict.fromkeys((name for name, _ in _ports(call, vm)), "On"),
     }
 
 
@@ -120,33 +138,38 @@ def _refuse_state(call: Call, vm: Vm) -> None:
 
 
 def _apply(call: Call, vm: Vm, wanted: dict[str, str]) -> Record:
-    rows = []
+    """Write what differs and read back; under -WhatIf the rows say what would be."""
+    before = {item.name: item.read(vm) for item in _settings(call, vm)}
+    goal = {name: wanted.get(name, value) for name, value in before.items()}
+    if before == goal or not call.should(call.name, vm.name):
+        return {**_answer(vm, before, goal), "Changed": False}
     for item in _settings(call, vm):
-        if item.name not in wanted:
-            continue
-        before = item.read(vm)
-        differs = before != wanted[item.name]
-        if differs and call.should(f"Set {item.name}", vm.name):
+        if before[item.name] != goal[item.name]:
             call.sleep(0.5)
             with call.realm.lock:
-                item.write(vm, wanted[item.name])
+                item.write(vm, goal[item.name])
                 call.realm.changed()
-        after = item.read(vm)
-        rows.append({"Setting": item.name, "Before": before, "After": after, "Changed": before != after})
     call.sleep(0.5)
-    changed = any(row["Changed"] for row in rows)
-    return {"Changed": changed, "VMId": vm.id, "Name": vm.name, "Settings": rows}
+    return _answer(vm, before, {item.name: item.read(vm) for item in _settings(call, vm)})
+
+
+def _answer(vm: Vm, before: dict[str, str], after: dict[str, str]) -> Record:
+    rows = [
+        {"Setting": name, "Before": value, "After": after[name], "Changed": value != after[name]}
+        for name, value in before.items()
+    ]
+    return {"Changed": True, "VMId": vm.id, "Name": vm.name, "Settings": rows}
 
 
 def disable(call: Call, *, VMId: UUID, Settings: list[Any] = []) -> Record:  # noqa: B006 - never changed
     """Go back to what `Settings` says was before; without it: extensions off, spoofing off."""
-    hyperv.require(call, "SetVMProcessor", "Set-VMProcessor")
+    hyperv.require(call, "GetVM", "Get-VM")
     with call.realm.lock:
         vm = _vm(call, VMId)
         wanted = {row["Setting"]: str(row["Before"]) for row in Settings}
         if not Settings:
             wanted = {"ExposeVirtualizationExtensions": "False"}
-            wanted |= {f"{_SPOOFING}{adapter.name}": "Off" for adapter in vm.adapters}
+            wanted |= dict.fromkeys((name for name, _ in _ports(call, vm)), "Off")
         if _differ(call, vm, wanted) and vm.state != OFF:
             raise call.refuse("VmNotOff", "InvalidOperation", f"{vm.name} is {vm.state}", vm.name)
     return _apply(call, vm, wanted)

@@ -6,7 +6,7 @@ import ipaddress
 
 from sandbox.machine import hyperv, network, winerrors
 from sandbox.machine.call import Call
-from sandbox.machine.errors import E_ACCESS_DENIED
+from sandbox.machine.errors import E_ACCESS_DENIED, PsError
 from sandbox.machine.function import Function, Record
 from sandbox.machine.model import Nat, Switch
 
@@ -17,7 +17,7 @@ _OURS = "mk-"
 def _record(switch: Switch | None, name: str) -> Record:
     return {
         "Exists": switch is not None,
-        "Name": switch.name if switch else name,
+        "Name": name,
         "SwitchId": switch.id if switch else None,
         "SwitchType": switch.kind if switch else None,
         "Owner": (switch.owner or None) if switch else None,
@@ -26,9 +26,19 @@ def _record(switch: Switch | None, name: str) -> Record:
     }
 
 
+def _require(call: Call) -> None:
+    """Every function lists the switches first."""
+    try:
+        hyperv.require(call, "GetVMSwitch", "Get-VMSwitch")
+    except PsError as error:
+        if error.fqid == "CommandNotFoundException":
+            error.fqid += ",Get-MkSwitch"
+        raise
+
+
 def get_switch(call: Call, *, Name: str) -> Record:
     """A switch by name."""
-    hyperv.require(call, "GetVMSwitch", "Get-VMSwitch")
+    _require(call)
     call.sleep(0.5)
     with call.realm.lock:
         return _record(call.machine.switches.get(Name.lower()), Name)
@@ -36,17 +46,17 @@ def get_switch(call: Call, *, Name: str) -> Record:
 
 def new_switch(call: Call, *, Name: str, Owner: str, HostAddress: str = "", PrefixLength: int = 24) -> Record:
     """An internal switch of an owner, with its host address."""
-    hyperv.require(call, "NewVMSwitch", "New-VMSwitch")
+    _require(call)
     with call.realm.lock:
         switch = _owned_switch(call, Name, Owner)
         _refuse_address(call, switch, HostAddress)
-        complete = switch is not None and (not HostAddress or switch.host_address == HostAddress)
+        complete = switch is not None and (not HostAddress or _has(switch, HostAddress, PrefixLength))
     if complete or not call.should("New-VMSwitch", Name):
         return {**_record(switch, Name), "Changed": False}
     call.sleep(3)
     with call.realm.lock:
         switch = _make_switch(call, Name, Owner)
-        if HostAddress and switch.host_address != HostAddress:
+        if HostAddress and not _has(switch, HostAddress, PrefixLength):
             switch.host_address, switch.prefix_length = HostAddress, PrefixLength
             call.effect("switch_address_set", switch.name)
         record = {**_record(switch, Name), "Changed": True}
@@ -61,14 +71,16 @@ def _owned_switch(call: Call, name: str, owner: str) -> Switch | None:
     return switch
 
 
+def _has(switch: Switch, address: str, prefix_length: int) -> bool:
+    return (switch.host_address, switch.prefix_length) == (address, prefix_length)
+
+
 def _refuse_address(call: Call, switch: Switch | None, address: str) -> None:
+    """Another adapter of this machine has the address; who else has it, nobody on a switch of its own can tell."""
     if not address or (switch is not None and switch.host_address == address):
         return
-    holder = network.holder_of(call.realm, address, call.machine)
-    if not holder and any(item.host_address == address for item in call.machine.switches.values()):
-        holder = "another switch"
-    if holder:
-        raise call.refuse("AddressInUse", "ResourceExists", f"{address} is used by {holder}", address)
+    if any(item.split("/")[0] == address for item in network.addresses(call.realm, call.machine)):
+        raise call.refuse("AddressInUse", "ResourceExists", f"another adapter has {address}", address)
 
 
 def _make_switch(call: Call, name: str, owner: str) -> Switch:
@@ -82,18 +94,19 @@ def _make_switch(call: Call, name: str, owner: str) -> Switch:
 
 def remove_switch(call: Call, *, Name: str, Owner: str) -> Record:
     """Remove a switch of an owner."""
-    hyperv.require(call, "RemoveVMSwitch", "Remove-VMSwitch")
+    _require(call)
     with call.realm.lock:
         switch = call.machine.switches.get(Name.lower())
         if switch is None:
             return {"Changed": False, "Existed": False}
         if switch.owner != Owner:
             raise call.refuse("NotOwned", "PermissionDenied", f"switch {Name} belongs to someone else", Name)
-        if network.switch_in_use(call.machine, Name):
-            text = f"The virtual switch '{Name}' cannot be deleted because running virtual machines use it."
-            raise winerrors.hyperv("Unspecified", "RemoveVMSwitch", "NotSpecified", text, target=Name)
     if not call.should("Remove-VMSwitch", Name):
         return {"Changed": False, "Existed": True}
+    with call.realm.lock:
+        if network.switch_in_use(call.machine, Name):
+            text = f"The virtual switch '{Name}' cannot be deleted because running virtual machines use it."
+            raise winerrors.hyperv("ObjectInUse", "RemoveVMSwitch", "ResourceBusy", text)
     call.sleep(2)
     with call.realm.lock:
         if call.machine.switches.pop(Name.lower(), None) is not None:
@@ -111,7 +124,7 @@ def _require_administrator(call: Call, cmdlet: str) -> None:
 
 
 def _nat_record(nat: Nat | None, name: str) -> Record:
-    return {"Exists": nat is not None, "Name": nat.name if nat else name, "Prefix": nat.prefix if nat else None}
+    return {"Exists": nat is not None, "Name": name, "Prefix": nat.prefix if nat else None}
 
 
 def get_nat(call: Call, *, Name: str) -> Record:

@@ -2,105 +2,63 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from sandbox.machine import files, hyperv, vmrecords
+from sandbox.machine import hyperv, vmrecords
 from sandbox.machine.api import Credential
 from sandbox.machine.call import Call
 from sandbox.machine.errors import PsError
-from sandbox.machine.function import Function, Record, Switch
+from sandbox.machine.function import Function, Range, Record, Switch
+from sandbox.machine.functions_node_making import new_node
 from sandbox.machine.functions_reports import pending_reasons
 from sandbox.machine.life import OFF, RUNNING, guest_of, heartbeat, owner_of, stage
 from sandbox.machine.model import Machine, Vm
 from sandbox.machine.network import find
 from sandbox.machine.sessions import accepts
 
-_DEFAULT_MEMORY_MIB = 512
+_NO_SET = "Parameter set cannot be resolved using the specified named parameters."
 _OFF_SECONDS = 2
 _SHUTDOWN_SECONDS = 20
 
 
 def get_node(call: Call, *, VMId: UUID | None = None, Name: str = "", Owner: str = "") -> Record:
     """A node by id, or by name and owner."""
-    _require_either(call, bool(VMId), bool(Name))
+    _require_one(call, VMId, Name)
     hyperv.require(call, "GetVM", "Get-VM")
     call.sleep(0.5)
     with call.realm.lock:
-        vm = call.machine.vms.get(str(VMId)) if VMId else vmrecords.find_owned(call, Name, Owner)
+        vm = call.machine.vms.get(str(VMId)) if VMId else _find(call, Name, Owner)
         if vm is None:
             return vmrecords.absent_node(str(VMId) if VMId else None, Name or None)
         return vmrecords.node(call, vm)
 
 
+def _find(call: Call, name: str, owner: str) -> Vm | None:
+    """The owner's VM of a name; without an owner the only one of the name, whoever made it."""
+    if owner:
+        return vmrecords.find_owned(call, name, owner)
+    named = [vm for vm in call.machine.vms.values() if vm.name.lower() == name.lower()]
+    return named[0] if len(named) == 1 else None
+
+
+def _require_one(call: Call, vm_id: UUID | None, name: str) -> None:
+    """Id and name are two parameter sets; without either the first one lacks its id."""
+    if vm_id is None and not name:
+        text = "Cannot process command because of one or more missing mandatory parameters: VMId."
+        raise _unbound(call, "MissingMandatoryParameter", text)
+    if vm_id is not None and name:
+        raise _unbound(call, "AmbiguousParameterSet", _NO_SET)
+
+
+def _unbound(call: Call, word: str, text: str) -> PsError:
+    kind = "System.Management.Automation.ParameterBindingException"
+    return PsError(f"{word},{call.name}", "InvalidArgument", text, exception_type=kind)
+
+
 def _require_either(call: Call, *given: bool) -> None:
     if not any(given):
-        raise PsError(
-            f"AmbiguousParameterSet,{call.name}",
-            "InvalidArgument",
-            "Parameter set cannot be resolved using the specified named parameters.",
-            exception_type="System.Management.Automation.ParameterBindingException",
-        )
-
-
-def new_node(
-    call: Call,
-    *,
-    Name: str,
-    Owner: str,
-    MemoryMib: int,
-    ProcessorCount: int,
-    DiskPath: str,
-    SwitchName: str,
-    Path: str,
-    DataDiskPath: list[str] = [],  # noqa: B006 - never changed
-    Version: str = "",
-) -> Record:
-    """A VM of a lab; one of this name and owner is adopted and completed."""
-    hyperv.require(call, "NewVM", "New-VM")
-    disks = vmrecords.disk_paths([DiskPath, *DataDiskPath])
-    with call.realm.lock:
-        vm = vmrecords.find_owned(call, Name, Owner)
-        if vm is None and vmrecords.find_foreign(call, Name, Owner) is not None:
-            raise call.refuse("NameTaken", "ResourceExists", f"a VM {Name} of someone else exists", Name)
-        _refuse_node(call, SwitchName, disks)
-    if vm is None:
-        if not call.should("New-VM", Name):
-            return {**vmrecords.absent_node(None, Name), "Changed": False}
-        call.sleep(2)
-        with call.realm.lock:
-            vm = hyperv.new_vm(call, Name, vmrecords.notes_for(Owner, Name), MemoryMib, Version)
-            vm.path = Path
-        call.sleep(1)
-        changed = True
-    else:
-        changed = False
-    with call.realm.lock:
-        completed = _complete(call, vm, ProcessorCount, SwitchName, disks)
-    call.sleep(1 if completed else 0)
-    with call.realm.lock:
-        return {**vmrecords.node(call, vm), "Changed": changed or completed}
-
-
-def _refuse_node(call: Call, switch: str, disks: list[str]) -> None:
-    if switch.lower() not in call.machine.switches:
-        raise call.refuse("SwitchNotFound", "ObjectNotFound", f"there is no switch {switch}", switch)
-    for path in disks:
-        if files.disk_at(call.machine, path) is None:
-            raise call.refuse("DiskNotFound", "ObjectNotFound", f"there is no file {path}", path)
-
-
-def _complete(call: Call, vm: Vm, processors: int, switch: str, disks: list[str]) -> bool:
-    adapter = vm.adapters[0]
-    wanted = (processors, switch, disks, False)
-    if (vm.processor_count, adapter.switch, vm.disks, vm.automatic_checkpoints) == wanted:
-        return False
-    if not call.should("Set-VM", vm.name):
-        return False
-    vm.processor_count, adapter.switch, vm.disks = processors, switch, list(disks)
-    vm.automatic_checkpoints = False
-    call.effect("vm_configured", vm.id)
-    return True
+        raise _unbound(call, "AmbiguousParameterSet", _NO_SET)
 
 
 def _vm(call: Call, vm_id: UUID) -> Vm:
@@ -112,7 +70,7 @@ def _vm(call: Call, vm_id: UUID) -> Vm:
 
 def start_node(call: Call, *, VMId: UUID) -> Record:
     """Give a node power."""
-    hyperv.require(call, "StartVM", "Start-VM")
+    hyperv.require(call, "GetVM", "Get-VM")
     with call.realm.lock:
         vm = _vm(call, VMId)
         running = vm.state == RUNNING
@@ -127,7 +85,7 @@ def start_node(call: Call, *, VMId: UUID) -> Record:
 
 def stop_node(call: Call, *, VMId: UUID, TurnOff: Switch = False) -> Record:
     """Shut a node down, or cut its power."""
-    hyperv.require(call, "StopVM", "Stop-VM")
+    hyperv.require(call, "GetVM", "Get-VM")
     with call.realm.lock:
         vm = _vm(call, VMId)
         off = vm.state == OFF
@@ -141,7 +99,7 @@ def stop_node(call: Call, *, VMId: UUID, TurnOff: Switch = False) -> Record:
 
 def remove_node(call: Call, *, VMId: UUID, Owner: str) -> Record:
     """Turn a node off and remove it; its files stay."""
-    hyperv.require(call, "RemoveVM", "Remove-VM")
+    hyperv.require(call, "GetVM", "Get-VM")
     with call.realm.lock:
         vm = call.machine.vms.get(str(VMId))
         if vm is None:
@@ -152,7 +110,7 @@ def remove_node(call: Call, *, VMId: UUID, Owner: str) -> Record:
         return {"Changed": False, "Existed": True}
     call.sleep(2)
     with call.realm.lock:
-        if vm.state != OFF:
+        if vm.state not in {OFF, "Saved"}:
             hyperv.stop(call, vm, "vm_turned_off")
     call.sleep(2)
     with call.realm.lock:
@@ -162,7 +120,11 @@ def remove_node(call: Call, *, VMId: UUID, Owner: str) -> Record:
 
 
 def wait_node(
-    call: Call, *, VMId: UUID, Stage: Literal["Running", "Heartbeat", "Off"], TimeoutSeconds: int = 30
+    call: Call,
+    *,
+    VMId: UUID,
+    Stage: Literal["Running", "Heartbeat", "Off"],
+    TimeoutSeconds: Annotated[int, Range(0, 3600)] = 30,
 ) -> Record:
     """Wait until a node is running, has a heartbeat or is off."""
     hyperv.require(call, "GetVM", "Get-VM")
@@ -215,12 +177,12 @@ def _guest(call: Call, vm_id: UUID | None, computer_name: str) -> Machine | None
 
 def _guest_record(call: Call, reached: bool, guest: Machine | None) -> Record:
     where = stage(call.realm, guest) if guest is not None else "no_session"
-    known = guest if where != "no_session" else None
+    known = guest if where == "setup_complete" else None
     complete = "IMAGE_STATE_COMPLETE" if where == "setup_complete" else "IMAGE_STATE_UNDEPLOYABLE"
     return {
         "Reached": reached,
         "Stage": where,
-        "ImageState": complete if known else None,
+        "ImageState": complete if where != "no_session" else None,
         "BootId": known.boot_id if known else None,
         "PendingReboot": bool(pending_reasons(known)) if known else None,
     }

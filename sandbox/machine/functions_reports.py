@@ -2,50 +2,78 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from sandbox.machine import builds, cpu, files, hyperv
 from sandbox.machine.call import Call
 from sandbox.machine.clock import iso
-from sandbox.machine.function import Function, Record
-from sandbox.machine.life import HYPERV, INSTALLED, LAUNCH_EVENT, PENDING, RUNNING, owner_of
+from sandbox.machine.function import Function, Range, Record
+from sandbox.machine.life import HYPERV, HYPERV_TOOLS, INSTALLED, LAUNCH_EVENT, PENDING, RUNNING, owner_of
 from sandbox.machine.model import Machine
 
 _VOLUME = "C:\\"
-_DISK_FOLDER = "C:\\Hyper-V\\Virtual Hard Disks"
-_REASONS = {41: "VMX missing", 42: "SVM missing", 44: "NX missing", 59: "SLAT missing", 32: "platform unsupported"}
+_DISK_FOLDER = "C:\\Users\\Public\\Documents\\Hyper-V\\Virtual Hard Disks"
+_REASONS = {
+    5: "launch disabled in BCD",
+    32: "platform unsupported",
+    41: "VMX missing",
+    42: "SVM missing",
+    44: "NX missing",
+    59: "SLAT missing",
+}
+_GRAVE = ("Critical", "Error", "Warning")
+_EVENTS_SHOWN = 200
 
 
 def get_report(call: Call) -> Record:
     """What this machine is and what it could build."""
     call.sleep(3)
-    machine, realm = call.machine, call.realm
+    machine, realm, is_admin = call.machine, call.realm, call.logon.is_admin
     with realm.lock:
-        role = machine.features.get(HYPERV) == INSTALLED
         return {
             **_identity(call),
             "CpuVendor": cpu.vendor_name(machine),
             "CpuName": cpu.cpu_name(machine),
-            "SocketCount": 1,
+            "SocketCount": machine.sockets,
             "LogicalProcessorCount": machine.processors,
             "MemoryTotalMib": machine.memory_mib,
             "MemoryFreeMib": hyperv.free_mib(machine),
-            "HyperVInstalled": role,
+            "HyperVInstalled": machine.features.get(HYPERV) == INSTALLED,
             "HypervisorPresent": cpu.is_guest(machine) or cpu.launched(machine),
             "VbsRunning": realm.config.vbs_running if machine.level == 0 else False,
-            "NestedVirtOffered": realm.config.offer_nested_virt,
+            # Only administrators of the host can read its boot configuration.
+            "NestedVirtOffered": realm.config.offer_nested_virt or machine.level > 0 or not is_admin,
             "IsVirtualMachine": cpu.is_guest(machine),
-            "IsAdministrator": call.logon.is_admin,
-            "IsHyperVAdministrator": call.logon.is_admin,
-            "DefaultVMVersion": builds.BUILDS[machine.os_build].default_version if role else None,
-            "SupportedVMVersions": list(builds.BUILDS[machine.os_build].versions) if role else [],
-            "VirtualHardDiskPath": _DISK_FOLDER if role else None,
-            "Volumes": [_volume(machine)],
-            "Switches": _switches(machine) if role and call.logon.is_admin else [],
-            "VMs": _vms(machine) if role and call.logon.is_admin else [],
-            "MaxShellsPerUser": realm.config.max_shells_per_user,
-            "MaxMemoryPerShellMB": realm.config.max_memory_per_shell_mb,
+            "IsAdministrator": is_admin,
+            "IsHyperVAdministrator": is_admin,
+            **_management(call),
+            "MaxShellsPerUser": realm.config.max_shells_per_user if is_admin else None,
+            "MaxMemoryPerShellMB": realm.config.max_memory_per_shell_mb if is_admin else None,
         }
+
+
+def _answers(call: Call) -> bool:
+    """Whether Hyper-V's management answers this caller: its service is there and well, and he may ask it."""
+    role = call.machine.features.get(HYPERV) == INSTALLED
+    return role and call.logon.is_admin and not call.realm.faults.management_away
+
+
+def _management(call: Call) -> Record:
+    """What only Hyper-V can tell; nothing, with a warning, where its tools get no answer."""
+    machine = call.machine
+    has_tools = machine.features.get(HYPERV_TOOLS) == INSTALLED
+    tells = has_tools and _answers(call)
+    if has_tools and not tells:
+        call.streams.warning("Hyper-V does not answer on this machine.")
+    build = builds.BUILDS[machine.os_build]
+    return {
+        "DefaultVMVersion": build.default_version if tells else None,
+        "SupportedVMVersions": list(build.versions) if tells else [],
+        "VirtualHardDiskPath": _DISK_FOLDER if tells else None,
+        "Volumes": [_volume(machine)],
+        "Switches": _switches(machine) if tells else [],
+        "VMs": _vms(machine) if tells else [],
+    }
 
 
 def _identity(call: Call) -> Record:
@@ -92,9 +120,9 @@ def get_probe(call: Call) -> Record:
 
 
 def pending_reasons(machine: Machine) -> list[str]:
-    """Why the machine wants a restart."""
-    reasons = ["Component Based Servicing"] if PENDING in machine.features.values() else []
-    return reasons + (["Join Domain"] if machine.pending_domain else [])
+    """Why the machine wants a restart, in the module's words."""
+    reasons = ["servicing"] if PENDING in machine.features.values() else []
+    return reasons + (["domain_join"] if machine.pending_domain else [])
 
 
 def get_boot(call: Call) -> Record:
@@ -127,21 +155,21 @@ def get_proof(call: Call) -> Record:
             "FailureReason": _REASONS.get(failure) if failure is not None else None,
             # vmms runs with the role even where no hypervisor does: it is no proof.
             "VmmsRunning": role,
-            "VMHostAnswers": role,
+            "VMHostAnswers": machine.features.get(HYPERV_TOOLS) == INSTALLED and _answers(call),
             "PendingReboot": bool(pending_reasons(machine)),
             "BootId": machine.boot_id,
         }
 
 
-def get_evidence(call: Call, *, SinceMinutes: int = 60) -> Record:
-    """The event log since a while."""
+def get_evidence(call: Call, *, SinceMinutes: Annotated[int, Range(1, 10080)] = 60) -> Record:
+    """What went wrong since a while, newest first."""
     call.sleep(2)
     since = call.realm.clock.now() - SinceMinutes * 60
     with call.realm.lock:
-        found: list[dict[str, Any]] = [dict(item) for item in call.machine.events if item["TimeCreated"] >= since]
-    for item in found:
-        item["TimeCreated"] = iso(item["TimeCreated"])
-    return {"ComputerName": call.machine.computer_name, "Events": found, "Truncated": False}
+        known: list[dict[str, Any]] = [dict(item) for item in call.machine.events if item["TimeCreated"] >= since]
+    grave = sorted((item for item in known if item["Level"] in _GRAVE), key=lambda item: -item["TimeCreated"])
+    shown = [{**item, "TimeCreated": iso(item["TimeCreated"])} for item in grave[:_EVENTS_SHOWN]]
+    return {"ComputerName": call.machine.computer_name, "Events": shown, "Truncated": len(grave) > _EVENTS_SHOWN}
 
 
 TABLE = (

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from sandbox.machine import cpu, features
+from sandbox.machine import cpu, features, winerrors
 from sandbox.machine.call import Call
 from sandbox.machine.errors import PsError
-from sandbox.machine.features import AVAILABLE
 from sandbox.machine.function import Function, Record
 from sandbox.machine.functions_reports import pending_reasons
-from sandbox.machine.life import INSTALLED, PENDING
+from sandbox.machine.life import HYPERV, HYPERV_TOOLS, INSTALLED, PENDING
 
 _INSTALL_SECONDS = 150
 _CHECK_SECONDS = 10
@@ -16,17 +15,27 @@ _STEPS = 5
 _NOTHING = "NoChangeNeeded"
 _DONE = "Success"
 _RESTART = "SuccessRestartRequired"
+_ENABLE = "Enable-NetFirewallRule"
+# Groups of rules that a Windows Server has, by id: what they are called is translated.
+GROUPS = (
+    "@FirewallAPI.dll,-28502", "@FirewallAPI.dll,-29252", "@FirewallAPI.dll,-29502", "@FirewallAPI.dll,-29752",
+    "@FirewallAPI.dll,-30002", "@FirewallAPI.dll,-30252", "@FirewallAPI.dll,-32752", "@FirewallAPI.dll,-33752",
+    "@FirewallAPI.dll,-34251", "@FirewallAPI.dll,-34501", "@FirewallAPI.dll,-36751", "@FirewallAPI.dll,-37302",
+)  # fmt: skip
 
 
 def _rows(call: Call, names: list[str]) -> list[Record]:
-    return [{"Name": name, "InstallState": features.state_of(call.machine, name)} for name in names]
+    """The states of features by the names that they were asked by; null for what is no feature."""
+    known = {name: features.canonical(name) for name in names if features.is_known(name)}
+    states = {name: features.state_of(call.machine, item) for name, item in known.items()}
+    return [{"Name": name, "InstallState": states.get(name)} for name in names]
 
 
 def get_role(call: Call, *, Feature: list[str]) -> Record:
     """Whether features are installed."""
     call.sleep(3)
     with call.realm.lock:
-        rows = _rows(call, [features.canonical(name) for name in Feature])
+        rows = _rows(call, Feature)
         return {
             "Installed": all(row["InstallState"] == INSTALLED for row in rows),
             "Features": rows,
@@ -35,23 +44,29 @@ def get_role(call: Call, *, Feature: list[str]) -> Record:
 
 
 def install_role(call: Call, *, Feature: list[str]) -> Record:
-    """Install features; where ServerManager is blind to flags that are there, by DISM."""
+    """Install features with their tools; where ServerManager is blind to flags that are there, Hyper-V by DISM."""
     with call.realm.lock:
-        names = [features.canonical(name) for name in Feature]
-        missing = [name for name in names if features.state_of(call.machine, name) == AVAILABLE]
+        rows = _rows(call, Feature)
+    missing = [row["Name"] for row in rows if row["InstallState"] not in {INSTALLED, PENDING}]
     if not missing or not call.should("Install-WindowsFeature", ", ".join(missing)):
-        return _answer(call, names, changed=False, used_dism=False)
+        return _answer(call, Feature, _NOTHING)
+    wanted = features.with_tools([features.canonical(name) for name in missing])
     if not call.logon.is_admin:
         raise _elevation()
-    used_dism = _check(call, missing)
-    _work(call, missing)
-    return _answer(call, names, changed=True, used_dism=used_dism)
+    used_dism = _check(call, wanted)
+    if used_dism:
+        # DISM brings the role without its tools; the module has them installed first.
+        others = [name for name in missing if name != HYPERV]
+        wanted = [HYPERV, *features.with_tools([HYPERV_TOOLS, *map(features.canonical, others)])]
+    _work(call, [features.canonical(name) for name in missing], wanted)
+    if HYPERV in wanted and not used_dism:
+        call.streams.warning("You must restart this server to finish the installation process.")
+    return _answer(call, Feature, _RESTART if HYPERV in wanted else _DONE, used_dism=used_dism)
 
 
 def _elevation() -> PsError:
-    command = "Microsoft.Windows.ServerManager.Commands.AddWindowsFeatureCommand"
     text = "You do not have adequate user rights to make changes to the target computer."
-    return PsError(f"DISMAPI_Error__Failed_To_Enable_Updates,{command}", "PermissionDenied", text)
+    return features.refusal("DISMAPI_Error__Failed_To_Enable_Updates", "PermissionDenied", text)
 
 
 def _check(call: Call, missing: list[str]) -> bool:
@@ -66,28 +81,28 @@ def _check(call: Call, missing: list[str]) -> bool:
                     raise
                 call.streams.warning("the prerequisite check failed although the CPU shows the flags; using DISM")
                 return True
+        features.refuse_removed(call.machine, missing)
     return False
 
 
-def _work(call: Call, missing: list[str]) -> None:
+def _work(call: Call, asked: list[str], wanted: list[str]) -> None:
     for step in range(1, _STEPS + 1):
         call.streams.progress("Start Installation...", f"{step * 20}%", step * 20)
         call.sleep((_INSTALL_SECONDS - _CHECK_SECONDS) / _STEPS)
         if step == _STEPS - 1:
             with call.realm.lock:
-                for name in missing:
+                for name in asked:
                     features.install(call, name)
+                features.add_tools(call.machine, wanted)
 
 
-def _answer(call: Call, names: list[str], *, changed: bool, used_dism: bool) -> Record:
+def _answer(call: Call, names: list[str], code: str, *, used_dism: bool = False) -> Record:
     with call.realm.lock:
         rows = _rows(call, names)
-    restart = any(row["InstallState"] == PENDING for row in rows)
-    done = _DONE if changed else _NOTHING
     return {
-        "Changed": changed,
-        "RestartNeeded": restart,
-        "ExitCode": _RESTART if restart else done,
+        "Changed": code != _NOTHING,
+        "RestartNeeded": any(row["InstallState"] == PENDING for row in rows),
+        "ExitCode": code,
         "UsedDism": used_dism,
         "Features": rows,
     }
@@ -121,18 +136,27 @@ def get_firewall(call: Call, *, Group: list[str]) -> Record:
 
 
 def enable_firewall(call: Call, *, Group: list[str]) -> Record:
-    """Enable rule groups by id."""
+    """Enable rule groups by id, one after the other."""
     with call.realm.lock:
         missing = [row["Group"] for row in _firewall(call, Group)["Groups"] if not row["Enabled"]]
-    changed = bool(missing) and call.should("Enable-NetFirewallRule", ", ".join(missing))
-    if changed:
-        call.sleep(2)
-        with call.realm.lock:
-            for group in missing:
-                call.machine.firewall_groups.append(group)
-                call.effect("firewall_opened", group)
+    asked = [group for group in missing if call.should("Enable-NetFirewallRule", group)]
+    for group in asked:
+        _open(call, group)
     with call.realm.lock:
-        return {**_firewall(call, Group), "Changed": changed}
+        return {**_firewall(call, Group), "Changed": bool(asked)}
+
+
+def _open(call: Call, group: str) -> None:
+    """Enable-NetFirewallRule."""
+    call.sleep(2)
+    if not call.logon.is_admin:
+        raise winerrors.system_error(5, _ENABLE, "Access is denied.", category="PermissionDenied")
+    known = (*GROUPS, *call.realm.config.cluster_firewall_groups)
+    if not any(group.lower() == one.lower() for one in known):
+        raise winerrors.query_empty("RuleGroup", _ENABLE, group)
+    with call.realm.lock:
+        call.machine.firewall_groups.append(group)
+        call.effect("firewall_opened", group)
 
 
 TABLE = (

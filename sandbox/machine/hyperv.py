@@ -35,6 +35,8 @@ def require(call: Call, cmdlet: str, command: str) -> None:
         raise winerrors.command_missing(command)
     if state == PENDING:
         raise winerrors.platform_absent(cmdlet, call.machine.computer_name)
+    if call.realm.faults.management_away:
+        raise winerrors.management_away(cmdlet, call.machine.computer_name)
     if not call.logon.is_admin:
         raise winerrors.access_denied(cmdlet, call.machine.computer_name)
 
@@ -69,13 +71,18 @@ def why_not_nest(realm: Realm, machine: Machine) -> str:
     return "the host does not offer nested virtualization"
 
 
+def require_version(call: Call, version: str, name: str) -> None:
+    """Raise what New-VM says to a configuration version that this host cannot run; '' is its newest."""
+    if version and version not in build_of(call.machine).versions:
+        text = f"The version '{version}' is not supported."
+        raise winerrors.hyperv("InvalidParameter", "NewVM", "InvalidArgument", text, target=name)
+
+
 def new_vm(call: Call, name: str, notes: str, memory_mib: int, version: str = "") -> Vm:
     """New-VM. Names are not unique: a second VM of the same name is made without a word."""
     realm, machine = call.realm, call.machine
+    require_version(call, version, name)
     chosen = version or build_of(machine).default_version
-    if chosen not in build_of(machine).versions:
-        text = f"The version '{chosen}' is not supported."
-        raise winerrors.hyperv("InvalidParameter", "NewVM", "InvalidArgument", text, target=name)
     vm = Vm(realm.new_id(), name, notes, version=chosen, memory_startup_mib=memory_mib, created_at=realm.clock.now())
     vm.adapters.append(Adapter(DEFAULT_ADAPTER, "", realm.next_mac()))
     machine.vms[vm.id] = vm
@@ -140,7 +147,7 @@ def _refuse_disk(call: Call, vm: Vm, path: str) -> None:
     missing = files.missing_file(call.machine, path)
     if missing:
         text = f"'{vm.name}' failed to start. The system cannot find the file '{missing}'. (0x80070002)"
-        raise winerrors.hyperv("Unspecified", "StartVM", "NotSpecified", text, code=0x80070002, target=vm.name)
+        raise winerrors.hyperv("ObjectNotFound", "StartVM", "ObjectNotFound", text, target=vm.name)
     disk = files.disk_at(call.machine, path)
     if disk is not None and (disk.attached or _runs_elsewhere(call.machine, vm, disk)):
         raise winerrors.disk_in_use(vm.name)
@@ -152,10 +159,12 @@ def _runs_elsewhere(machine: Machine, vm: Vm, disk: Disk) -> bool:
 
 
 def stop(call: Call, vm: Vm, how: str) -> bool:
-    """Stop-VM, its last moment: the power goes. False, with a warning, when it is off already."""
+    """Stop-VM, its last moment: the power goes. False, with a warning, when it is off; a saved VM is refused."""
     if vm.state == OFF:
         call.streams.warning("The virtual machine is already in the specified state.")
         return False
+    if vm.state == "Saved":
+        raise winerrors.not_now("StopVM", vm.name)
     power_off(call.realm, call.machine, vm)
     call.realm.effect(how, label_of(call.machine, vm))
     return True
@@ -163,9 +172,8 @@ def stop(call: Call, vm: Vm, how: str) -> bool:
 
 def remove_vm(call: Call, vm: Vm) -> None:
     """Remove-VM: the configuration goes, the files stay."""
-    if vm.state == RUNNING:
-        text = f"The operation cannot be performed while the virtual machine is in its current state: '{vm.name}'."
-        raise winerrors.hyperv("InvalidState", "RemoveVM", "InvalidOperation", text, target=vm.name)
+    if vm.state not in {OFF, "Saved"}:
+        raise winerrors.not_now("RemoveVM", vm.name)
     del call.machine.vms[vm.id]
     call.realm.effect("nested_vm_removed" if call.machine.level else "vm_removed", label_of(call.machine, vm))
 

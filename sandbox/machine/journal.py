@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
-from sandbox.machine.errors import PsError
+from sandbox.machine.errors import COR_E_EXCEPTION, PsError, signed
 from sandbox.machine.model import CallEntry, Machine
 from sandbox.machine.realm import Realm
 
@@ -59,23 +60,20 @@ def failed(call_id: str, name: str, error: PsError) -> dict[str, Any]:
         "ErrorId": error.fqid,
         "ErrorCategory": error.category,
         "ErrorMessage": error.message,
-        "ErrorHResult": error.hresult,
+        "ErrorHResult": _hresult(error),
         "ErrorType": error.exception_type,
-        "ErrorTarget": error.target,
+        "ErrorTarget": error.target or None,
     }
+
+
+def _hresult(error: PsError) -> int:
+    """The number of what failed: Hyper-V's exceptions have it in their text only, the last one says most."""
+    if error.hresult != signed(COR_E_EXCEPTION):
+        return error.hresult
+    numbers = re.findall(r"\(0x(8[0-9A-Fa-f]{7})\)", error.message)
+    return signed(int(numbers[-1], 16)) if numbers else error.hresult
 
 
 def _blank(call_id: str, name: str) -> dict[str, Any]:
-    return {
-        "CallId": call_id,
-        "Name": name,
-        "Status": "",
-        "Replayed": False,
-        "ResultJson": "",
-        "ErrorId": "",
-        "ErrorCategory": "",
-        "ErrorMessage": "",
-        "ErrorHResult": 0,
-        "ErrorType": "",
-        "ErrorTarget": "",
-    }
+    errors = ("ErrorId", "ErrorCategory", "ErrorMessage", "ErrorHResult", "ErrorType", "ErrorTarget")
+    return {"CallId": call_id, "Name": name, "Status": "", "Replayed": False, "ResultJson": "", **dict.fromkeys(errors)}

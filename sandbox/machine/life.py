@@ -14,6 +14,7 @@ from sandbox.machine.realm import Realm
 INSTALLED = "Installed"
 PENDING = "InstallPending"
 HYPERV = "Hyper-V"
+HYPERV_TOOLS = "Hyper-V-PowerShell"
 RUNNING = "Running"
 OFF = "Off"
 BUILTIN = "administrator"

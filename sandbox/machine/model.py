@@ -112,6 +112,7 @@ class Machine:
     vendor: str = "intel"
     memory_mib: int = 0
     processors: int = 0
+    sockets: int = 1
     exposed: bool = True
     memory_used_mib: int = 0
     disk_gib: int = 0
@@ -172,12 +173,13 @@ class Disk:
 
 @dataclass
 class Cluster:
-    """A failover cluster. `members` are the uids of its machines."""
+    """A failover cluster. `members` are the uids of its machines; `stopped` those whose cluster service was stopped."""
 
     name: str
     address: str
     access_point: str
     members: list[str] = field(default_factory=list)
+    stopped: list[str] = field(default_factory=list)
     witness: str = ""
     witness_detail: str = ""
     storage: bool = False

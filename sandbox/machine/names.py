@@ -1,9 +1,12 @@
-"""Which functions Invoke-NestedCall runs: those that read without a CallId, those that change only with one."""
+"""Which functions Invoke-NestedCall runs: those that read without a CallId, those that change only with one.
+
+Each table gives the name as it is spelled by its small letters.
+"""
 
 from __future__ import annotations
 
-READING = frozenset(
-    name.lower()
+READING = {
+    name.lower(): name
     for name in (
         "Get-NestedModuleInfo", "Get-NestedHostReport", "Get-NestedCpuProbe", "Get-NestedBootIdentity",
         "Get-NestedHypervisorProof", "Get-NestedEvidence", "Get-NestedSwitch", "Get-NestedNat", "Get-NestedImage",
@@ -11,9 +14,9 @@ READING = frozenset(
         "Get-NestedRole", "Get-NestedFirewallRule", "Get-NestedCluster", "Test-NestedCluster", "Get-NestedVM",
         "Get-NestedVMProbe", "Get-NestedCall",
     )
-)  # fmt: skip
-CHANGING = frozenset(
-    name.lower()
+}  # fmt: skip
+CHANGING = {
+    name.lower(): name
     for name in (
         "Clear-NestedCallJournal", "New-NestedSwitch", "Remove-NestedSwitch", "New-NestedNat", "Remove-NestedNat",
         "Protect-NestedImage", "New-NestedDisk", "Set-NestedDiskSeed", "Remove-NestedDisk", "New-NestedNode",
@@ -23,4 +26,4 @@ CHANGING = frozenset(
         "Set-NestedClusterQuorum", "Enable-NestedClusterStorage", "Remove-NestedCluster", "New-NestedVM",
         "Remove-NestedVM",
     )
-)  # fmt: skip
+}  # fmt: skip

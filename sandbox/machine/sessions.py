@@ -35,9 +35,11 @@ def _by_id(call: Call, vm_id: UUID) -> Machine:
     vm = call.machine.vms.get(str(vm_id))
     if vm is None:
         text = "The input VMId parameter does not resolve to a single virtual machine."
-        raise winerrors.session_id("InvalidVMIdNotSingle", text, str(vm_id))
+        raise winerrors.session_id("InvalidVMIdNotSingle", text)
+    if vm.state != RUNNING:
+        raise winerrors.session_id("InvalidVMState", f"The virtual machine {vm.name} is not in running state.")
     guest = guest_of(call.machine, vm)
-    if vm.state != RUNNING or guest is None or stage(call.realm, guest) == "no_session":
+    if guest is None or stage(call.realm, guest) == "no_session":
         raise call.refuse("GuestNotReady", "ResourceUnavailable", "no session answers yet", vm.name)
     return guest
 

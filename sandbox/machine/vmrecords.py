@@ -94,7 +94,7 @@ def nested(call: Call, vm: Vm | None, name: str, owner: str) -> Record:
     return {
         "Exists": vm is not None,
         "VMId": vm.id if vm else None,
-        "Name": vm.name if vm else name,
+        "Name": name,
         "Owner": owner if vm else None,
         "State": vm.state if vm else None,
         "UptimeSeconds": uptime(call, vm) if vm else None,

@@ -15,7 +15,7 @@ from sandbox.machine.clock import Clock
 from sandbox.machine.codec import from_json, to_json
 from sandbox.machine.config import WorldConfig
 from sandbox.machine.existing import ExistingVm
-from sandbox.machine.life import BUILTIN, HYPERV, INSTALLED, LAUNCH_EVENT, boot, is_up, settle
+from sandbox.machine.life import BUILTIN, HYPERV, HYPERV_TOOLS, INSTALLED, LAUNCH_EVENT, boot, is_up, settle
 from sandbox.machine.model import Machine, State, Switch
 from sandbox.machine.network import EXTERNAL
 from sandbox.machine.realm import Realm, walk
@@ -167,7 +167,7 @@ def _populate(realm: Realm) -> None:
         for switch in realm.config.switches:
             host.switches[switch.lower()] = Switch(switch, realm.new_id(), EXTERNAL)
         if realm.config.host_role:
-            host.features[HYPERV] = INSTALLED
+            host.features |= {HYPERV: INSTALLED, HYPERV_TOOLS: INSTALLED}
             host.launch_event, host.launched_at = LAUNCH_EVENT, host.booted_at
         realm.state.hosts[name] = host
 

@@ -13,7 +13,7 @@ from typing import Any
 from deploy.local.stack import ROOT, Stack, StackSettings
 from tests.bench.figures import Figure
 
-# The slower the simulated host's clock, the closer to life: a real 3-node build takes a quarter of an hour, 64 nodes an hour.
+# The slower the simulated host's clock, the closer to life: three nodes take a quarter of an hour there, 64 an hour.
 _THREE = (3, 6.0)
 _MANY = (64, 8.0)
 # Bounds that the critical path does not know: this host allows whatever 64 nodes want at once.

@@ -89,10 +89,15 @@ def test_cluster_lives_and_dies(engine: Engine) -> None:
 
 
 def test_failed_cluster_is_cleared(engine: Engine) -> None:
-    """A creation that fails keeps Windows' own id and leaves a machine on which it can be tried again."""
-    found = play(engine, "$Fake.Refuse = 'New-Cluster'", it=_CLUSTER)["it"]
-    assert found["id"].startswith("New-Cluster,Microsoft.FailoverClusters.PowerShell.NewClusterCommand")
-    assert found["calls"] == ["New-Cluster nest nest-1", "Clear-ClusterNode"]
+    """A creation that fails is cleared, so that it can be tried again; a member's configuration is not touched."""
+    start = "$Fake.Registry['HKLM:\\SYSTEM\\CurrentControlSet\\Services\\ClusSvc'] = @{ Start = %d }"
+    found = play(
+        engine, "$Fake.Refuse = 'New-Cluster'", free=f"{start % 4}; {_CLUSTER}", member=f"{start % 2}; {_CLUSTER}"
+    )
+    for answer in found.values():
+        assert answer["id"].startswith("New-Cluster,Microsoft.FailoverClusters.PowerShell.NewClusterCommand")
+    assert found["free"]["calls"] == ["New-Cluster nest nest-1", "Clear-ClusterNode"]
+    assert found["member"]["calls"] == ["New-Cluster nest nest-1"]
 
 
 def test_validation_report_is_read(engine: Engine) -> None:

@@ -131,8 +131,8 @@ def test_dism_installs_hyperv_only_where_the_processor_shows_it(engine: Engine) 
     )
     assert found["seeing"]["calls"] == [
         "Install-WindowsFeature Hyper-V Failover-Clustering",
+        "Install-WindowsFeature Hyper-V-PowerShell Failover-Clustering",
         "Enable-WindowsOptionalFeature Microsoft-Hyper-V",
-        "Install-WindowsFeature Failover-Clustering",
     ]
     assert (found["seeing"]["result"]["UsedDism"], found["seeing"]["result"]["RestartNeeded"]) == (True, True)
 

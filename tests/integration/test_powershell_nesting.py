@@ -70,6 +70,7 @@ _REFUSALS = {
     "HostCannotNest:vendor": ("$Fake.Vendor = 'Other'; $vm = Add-FakeVM -Name 'n'", "NotImplemented"),
     "NotConverged": ("$Fake.Ignore = 'Set-VMProcessor'; $vm = Add-FakeVM -Name 'n'", "InvalidResult"),
     "HostCannotNest:bcd": (_FORBIDDEN, "NotImplemented"),
+    "HostCannotNest:vbs": ("$Fake.Registry.Clear(); $Fake.Build = 10586; $vm = Add-FakeVM -Name 'n'", "NotImplemented"),
 }
 _RESET = "$Fake.Vendor = 'GenuineIntel'; $Fake.Build = 20348; $Fake.Ignore = ''"
 

@@ -79,6 +79,7 @@ _OURS: Mapping[str, Reason] = {
     "DiskForeign": _NAME,
     "ParentNotFound": _IMAGE,
     "DiskAttached": Reason("DISK_IN_USE", "Dismount the disk on the host.", retryable=True),
+    "NoWindows": Reason("IMAGE_HAS_NO_WINDOWS", "Give an image that holds an installed, generalized Windows."),
     "DiskNotFound": Reason("DISK_MISSING", "Retry the job from the step that creates the disk."),
     "SwitchNotFound": Reason("SWITCH_MISSING", "Create the switch on the host, or ask for an internal one."),
     "VmNotFound": _VM_MISSING,
@@ -112,6 +113,9 @@ _WINDOWS: Mapping[str, Reason] = {
     "ClusterEndpointNotRegistered": Reason("CLUSTER_SERVICE_DOWN", "Start ClusSvc on the nodes.", retryable=True),
     "New-Cluster": _CLUSTER,
     "Add-ClusterNode": _CLUSTER,
+    "InvalidHandle": _CLUSTER,  # what a failed creation leaves for the next try (docs/sources.md H14)
+    "Test-Cluster": _NODE_DOWN,
+    "Set-ClusterQuorum": Reason("WITNESS_REFUSED", "Check the share or the key, and the clocks.", retryable=True),
     "FailToJoinDomainFromWorkgroup": _DOMAIN,
     "FailToJoinNewDomainAfterUnjoinOldDomain": _DOMAIN,
 }
@@ -120,7 +124,8 @@ _WINDOWS: Mapping[str, Reason] = {
 _NARROW: Mapping[tuple[str, str], Reason] = {
     ("NotSupported", "SetVMProcessor"): _HOST_CPU,
     ("InvalidParameter", "GetVM"): _VM_MISSING,
-    ("ObjectNotFound", "GetVM"): _VM_MISSING,
+    # An absent VM is found out by listing; this is what is said when vmms does not answer (docs/sources.md H12).
+    ("ObjectNotFound", "GetVM"): Reason("HYPERV_AWAY", "Start the service vmms on the host.", retryable=True),
     ("InvalidParameter", "GetVMSwitch"): Reason("SWITCH_MISSING", "Create the switch on the host."),
     ("InvalidParameter", "NewVhd"): _IMAGE,
 }

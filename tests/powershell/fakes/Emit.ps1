@@ -65,7 +65,13 @@ function New-TypeAssembly {
             continue
         }
         foreach ($property in $script:Facts.types[$name].Keys) {
-            $null = Add-Property -Builder $classes[$name] -Name $property -Type (Get-MadeType -Word $script:Facts.types[$name][$property] -Made $made)
+            $added = Add-Property -Builder $classes[$name] -Name $property -Type (Get-MadeType -Word $script:Facts.types[$name][$property] -Made $made)
+            if ($property -eq 'Name' -and $name.StartsWith('Microsoft.FailoverClusters.')) {
+                Add-NameText -Builder $classes[$name] -Property $added
+            }
+            if ($property -eq 'Name' -and $script:Rules.named -contains $name) {
+                Add-NameMaker -Builder $classes[$name] -Property $added
+            }
         }
     }
     foreach ($name in $classes.Keys) {
@@ -76,6 +82,32 @@ function New-TypeAssembly {
     }
     Add-Door -Module $built.module
     $built.assembly.Save($Path)
+}
+
+function Add-NameText {
+    # An object that prints as its name: Format-List of a cluster node prints "Cluster : name" (observed).
+    param([TypeBuilder]$Builder, [PropertyBuilder]$Property)
+
+    $text = $Builder.DefineMethod('ToString', [MethodAttributes]'Public, Virtual, HideBySig', [string], [type[]]@())
+    $code = $text.GetILGenerator()
+    $code.Emit([OpCodes]::Ldarg_0)
+    $code.Emit([OpCodes]::Call, $Property.GetGetMethod())
+    $code.Emit([OpCodes]::Ret)
+}
+
+function Add-NameMaker {
+    # An object that a parameter also takes as its name: Install-WindowsFeature does.
+    param([TypeBuilder]$Builder, [PropertyBuilder]$Property)
+
+    $null = $Builder.DefineDefaultConstructor([MethodAttributes]::Public)
+    $maker = $Builder.DefineConstructor([MethodAttributes]::Public, [CallingConventions]::Standard, [type[]]@([string]))
+    $code = $maker.GetILGenerator()
+    $code.Emit([OpCodes]::Ldarg_0)
+    $code.Emit([OpCodes]::Call, [object].GetConstructor([type[]]@()))
+    $code.Emit([OpCodes]::Ldarg_0)
+    $code.Emit([OpCodes]::Ldarg_1)
+    $code.Emit([OpCodes]::Call, $Property.GetSetMethod())
+    $code.Emit([OpCodes]::Ret)
 }
 
 function Get-MadeType {
@@ -278,8 +310,13 @@ function Add-Parameter {
     if ($Facts.Contains('not_empty') -and $Facts.not_empty) {
         $property.SetCustomAttribute((New-Attribute -Type ([System.Management.Automation.ValidateNotNullOrEmptyAttribute])))
     }
-    if ($Facts.Contains('values') -and @($Facts.values).Count -gt 0 -and $type -in [string], [string[]]) {
+    if ($Facts.Contains('values') -and @($Facts.values).Count -gt 0 -and (($type -in [string], [string[]]) -or ($type.IsArray ? $type.GetElementType() : $type).IsEnum)) {
         $property.SetCustomAttribute((New-Attribute -Type ([System.Management.Automation.ValidateSetAttribute]) -Argument @(, [string[]]@($Facts.values))))
+    }
+    elseif ($Facts.Contains('values') -and $Facts.type -match 'int') {
+        # A set of numbers: the engine compares them as text.
+        $numbers = [string[]]@($Facts.values | Where-Object -FilterScript { $_ -match '\A[0-9]+\z' })
+        $property.SetCustomAttribute((New-Attribute -Type ([System.Management.Automation.ValidateSetAttribute]) -Argument @(, $numbers)))
     }
     if ($Facts.Contains('range') -and $null -ne $Facts.range) {
         $bounds = @($Facts.range | ForEach-Object -Process { $_ -as ($type.IsArray ? $type.GetElementType() : ([System.Nullable]::GetUnderlyingType($type) ?? $type)) })

@@ -13,6 +13,7 @@ from sandbox.bugs import Bugs
 from sandbox.counters import Counters
 from sandbox.faults import Faults, Moment
 from sandbox.pipeline import PipelineContext
+from sandbox.shell import shell_maker
 from sandbox.soap import RSP, Request, Response, parse_request
 from sandbox.wsman import Caller, Endpoint, EndpointSettings
 from tests.unit.sandbox.stub import FakeTime, StubHost
@@ -82,7 +83,7 @@ class Client:
         self.bugs = Bugs()
         self.faults = Faults()
         self.host = StubHost()
-        self.endpoint = Endpoint("HV1", self._context, settings or EndpointSettings(), self.time)
+        self.endpoint = Endpoint("HV1", shell_maker(self._context), settings or EndpointSettings(), self.time)
         self.pool = psrpcore.ClientRunspacePool()
         self.user = user
         self.alive: Callable[[], bool] = lambda: True

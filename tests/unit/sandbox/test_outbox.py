@@ -63,3 +63,14 @@ def test_a_dropped_outbox_answers_a_fault() -> None:
         outbox.take(taker("1", seconds=5))
 
     assert codes.OPERATION_ABORTED == aborted.value.code
+
+
+def test_the_first_reason_of_a_drop_is_answered() -> None:
+    """Who waits learns why the shell ended first, not that it was cleared away afterwards."""
+    outbox = Outbox()
+    outbox.drop(codes.receive_in_progress)
+    outbox.drop()
+    with pytest.raises(WSManFault) as told:
+        outbox.take(taker("1", seconds=5))
+
+    assert codes.RECEIVE_IN_PROGRESS == told.value.code

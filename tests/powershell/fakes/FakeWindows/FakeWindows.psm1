@@ -14,6 +14,9 @@ $script:FeatureModules = @{ 'Hyper-V' = 'Hyper-V-PowerShell'; 'FailoverClusters'
 
 . ([System.IO.Path]::Combine($PSScriptRoot, 'Store.ps1'))
 . ([System.IO.Path]::Combine($PSScriptRoot, 'Answers.ps1'))
+. ([System.IO.Path]::Combine($PSScriptRoot, 'Guest.ps1'))
+. ([System.IO.Path]::Combine($PSScriptRoot, 'GuestDisk.ps1'))
+. ([System.IO.Path]::Combine($PSScriptRoot, 'GuestSession.ps1'))
 foreach ($file in [System.IO.Directory]::GetFiles([System.IO.Path]::Combine($PSScriptRoot, 'Bodies'), '*.ps1')) {
     . $file
 }
@@ -34,4 +37,12 @@ $global:FakeDoor = {
     param([System.Management.Automation.PSCmdlet]$Cmdlet)
     Invoke-FakeBody -Cmdlet $Cmdlet
 }
-Export-ModuleMember -Function 'Get-FakeModulePath', 'Invoke-FakeBody'
+
+function Test-FakeRole {
+    # Whether the caller's token holds a group: .NET answers that on Windows only, and no cmdlet does.
+    param([string]$Sid)
+
+    $machine = (Read-FakeWorld).machines[$env:MATRYOSHKA_FAKE_MACHINE]
+    return [bool]$machine[@{ 'S-1-5-32-544' = 'is_admin'; 'S-1-5-32-578' = 'is_hyperv_admin' }[$Sid]]
+}
+Export-ModuleMember -Function 'Get-FakeModulePath', 'Invoke-FakeBody', 'Test-FakeRole'

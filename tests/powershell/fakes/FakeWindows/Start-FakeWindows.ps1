@@ -9,3 +9,6 @@ $global:FakeImport = {
     }
 }
 . $global:FakeImport
+
+# An alias comes before a function, also before one inside the module that is tested.
+Set-Alias -Name 'Test-MkRole' -Value 'Test-FakeRole' -Scope Global

@@ -32,6 +32,7 @@ function Use-FakeWorld {
     try {
         $before = [System.IO.File]::ReadAllText($env:MATRYOSHKA_FAKE_WORLD)
         $world = ConvertFrom-Json -InputObject $before -AsHashtable -DateKind String
+        Update-FakeMachine -World $world
         & $Body $world @Argument
         $after = ConvertTo-Json -InputObject $world -Depth 30 -Compress
         if ($after -cne $before) {

@@ -192,7 +192,7 @@ class Lab:
                 HostEntries=entries,
                 DnsSuffix="lab.test",
             )
-            self.guest(vm_id, "Enable-NestedFirewallRule", Group=["FailoverCluster"])
+            self.guest(vm_id, "Enable-NestedFirewallRule", Group=["@FirewallAPI.dll,-28502"])
         return ids
 
     def count(self, effect: str) -> int:

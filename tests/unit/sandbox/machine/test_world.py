@@ -128,7 +128,7 @@ def test_an_effect_that_is_applied_twice_shows() -> None:
         ("Remove-NestedNode", {"VMId": "on", "Owner": OWNER}),
         ("Install-NestedRole", {"Feature": ["Failover-Clustering"]}),
         ("Restart-NestedGuest", {}),
-        ("Enable-NestedFirewallRule", {"Group": ["g"]}),
+        ("Enable-NestedFirewallRule", {"Group": ["@FirewallAPI.dll,-28502"]}),
         ("New-NestedVM", {"Name": "v", "Owner": OWNER}),
         ("Start-VM", {"Name": "off"}),
         ("Stop-VM", {"Name": "on"}),

@@ -1,6 +1,6 @@
 ﻿function Assert-MkNestingPossible {
     # Ends the calling function when this host, or this VM's configuration version, cannot nest (docs/sources.md H2, H3): Intel
-    # from build 14393 with version 8.0 (the previews from 10565 without one), AMD from build 20348 with version 9.3.
+    # from build 14393 with version 8.0 (the previews from 10565 without one, and without VBS on the host), AMD from build 20348 with 9.3.
     [CmdletBinding()]
     param(
         [Parameter(Mandatory = $true)]
@@ -27,6 +27,9 @@
     }
     elseif ($build -lt 14361) {
         $lowest = [version]'0.0'
+        if (Test-MkVbsRunning) {
+            $reason = 'virtualization-based security runs, which forbids it before build 14361'
+        }
     }
     if ($reason -eq '' -and -not (Test-MkNestingOffered)) {
         $reason = 'the boot configuration forbids it (OFFERNESTEDVIRT=FALSE)'

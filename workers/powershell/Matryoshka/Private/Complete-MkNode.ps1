@@ -13,10 +13,12 @@
     $changed = $false
     if ((ConvertFrom-MkNote -Note $VM.Notes).Owner -ne $Node.Owner) {
         $arguments = @{
-            Notes                = ConvertTo-MkNote -Owner $Node.Owner -Node $Node.Name
-            CheckpointType       = 'Production'
-            AutomaticStopAction  = 'ShutDown'
-            AutomaticStartAction = 'StartIfRunning'
+            Notes          = ConvertTo-MkNote -Owner $Node.Owner -Node $Node.Name
+            CheckpointType = 'Production'
+        }
+        if ($VM.State.ToString() -eq 'Off') {
+            $arguments.AutomaticStopAction = 'ShutDown'
+            $arguments.AutomaticStartAction = 'StartIfRunning'
         }
         if (Test-MkParameter -Command 'Set-VM' -Parameter 'AutomaticCheckpointsEnabled') {
             $arguments.AutomaticCheckpointsEnabled = $false

@@ -9,12 +9,13 @@
         [Parameter(Mandatory = $true)]
         [string]$SwitchName
     )
+    $changed = $false
     $adapters = @(Get-VMNetworkAdapter -VM $VM -ErrorAction Stop)
     if ($adapters.Count -eq 0) {
         Add-VMNetworkAdapter -VM $VM -SwitchName $SwitchName -Confirm:$false -ErrorAction Stop
         $adapters = @(Get-VMNetworkAdapter -VM $VM -ErrorAction Stop)
+        $changed = $true
     }
-    $changed = $false
     if ($adapters[0].SwitchName -ne $SwitchName) {
         Connect-VMNetworkAdapter -VMNetworkAdapter $adapters[0] -SwitchName $SwitchName -Confirm:$false -ErrorAction Stop
         $changed = $true

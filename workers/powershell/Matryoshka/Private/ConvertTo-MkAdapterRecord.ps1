@@ -6,9 +6,13 @@
         [Parameter(Mandatory = $true)]
         [object]$Adapter
     )
+    $connectedTo = $null
+    if (-not [string]::IsNullOrEmpty($Adapter.SwitchName)) {
+        $connectedTo = [string]$Adapter.SwitchName
+    }
     return [pscustomobject][ordered]@{
         Name               = [string]$Adapter.Name
-        SwitchName         = $Adapter.SwitchName
+        SwitchName         = $connectedTo
         Connected          = [bool]$Adapter.Connected
         MacAddress         = [string]$Adapter.MacAddress
         MacAddressSpoofing = $Adapter.MacAddressSpoofing.ToString()

@@ -6,7 +6,7 @@
         [Parameter(Mandatory = $true)]
         [string]$Path
     )
-    $record = [ordered]@{ Exists = $false; Path = $Path; ParentPath = $null; VhdType = $null; SizeGib = $null; Owner = $null; SeedSha256 = $null; Attached = $false }
+    $record = [ordered]@{ Exists = $false; Path = $Path; ParentPath = $null; VhdType = $null; SizeGib = $null; Owner = $null; SeedSha256 = $null; Attached = $null }
     if (-not (Test-MkFile -Path $Path)) {
         return $record
     }

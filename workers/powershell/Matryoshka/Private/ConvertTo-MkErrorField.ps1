@@ -17,6 +17,11 @@
             break
         }
     }
+    if ($code -eq -2146233088 -and $exception.Message -match '(?s)\A.*\(0x(8[0-9A-Fa-f]{7})\)') {
+        # Hyper-V's exceptions carry the number of what failed in their text only, where it is the same in every language. The last one
+        # is the innermost reason.
+        $code = [System.Convert]::ToInt32($Matches[1], 16)
+    }
     $message = $exception.Message
     if ($exception -is [System.Management.Automation.ParameterBindingException]) {
         # PowerShell's text quotes the value, and the value may be a password that came as plain text.
@@ -27,7 +32,8 @@
         $target = [string]$ErrorRecord.TargetObject
     }
     return @{
-        ErrorId       = $ErrorRecord.FullyQualifiedErrorId
+        # The id of a bare throw is its text.
+        ErrorId       = Protect-MkText -Text $ErrorRecord.FullyQualifiedErrorId -Secret $Secret
         ErrorCategory = $ErrorRecord.CategoryInfo.Category.ToString()
         ErrorMessage  = Protect-MkText -Text $message -Secret $Secret
         ErrorHResult  = [long]$code

@@ -19,9 +19,10 @@
     $record.Owner = (ConvertFrom-MkNote -Note $VMSwitch.Notes).Owner
     $interface = Get-MkSwitchInterface -VMSwitch $VMSwitch
     if ($null -ne $interface) {
-        foreach ($address in @(Get-MkAddress -InterfaceIndex $interface.InterfaceIndex | Select-Object -First 1)) {
+        foreach ($address in @(Get-MkAddress -InterfaceIndex $interface.InterfaceIndex)) {
             $record.HostAddress = [string]$address.IPAddress
             $record.PrefixLength = [int]$address.PrefixLength
+            break
         }
     }
     return $record

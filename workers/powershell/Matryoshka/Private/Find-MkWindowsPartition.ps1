@@ -5,10 +5,16 @@
     [OutputType([int])]
     param(
         [Parameter(Mandatory = $true)]
+        [System.Management.Automation.PSCmdlet]$Cmdlet,
+
+        [Parameter(Mandatory = $true)]
         [uint32]$DiskNumber,
 
         [Parameter(Mandatory = $true)]
-        [string]$Folder
+        [string]$Folder,
+
+        [Parameter(Mandatory = $true)]
+        [string]$Path
     )
     # Basic data (GPT) and NTFS (MBR, 7): type names are localized, these are not.
     $basic = '{ebd0a0a2-b9e5-4433-87c0-68b6b72699c7}'
@@ -22,5 +28,6 @@
         }
         Remove-PartitionAccessPath -DiskNumber $DiskNumber -PartitionNumber $partition.PartitionNumber -AccessPath $Folder -Confirm:$false -ErrorAction Stop
     }
-    throw 'The disk holds no Windows that this account can read.'
+    $message = "The disk '$Path' holds no Windows that this account can read."
+    Stop-MkFunction -Cmdlet $Cmdlet -Id 'NoWindows' -Category InvalidData -Message $message -TargetObject $Path
 }

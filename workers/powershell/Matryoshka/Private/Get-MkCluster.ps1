@@ -4,7 +4,7 @@
     [CmdletBinding()]
     param()
 
-    if ((Get-MkService -Name 'ClusSvc') -ne 'Running' -or -not (Get-Command -Name 'Get-Cluster' -ErrorAction Ignore)) {
+    if ((Get-MkService -Name 'ClusSvc') -ne 'Running' -or -not (Microsoft.PowerShell.Core\Get-Command -Name 'Get-Cluster' -ErrorAction Ignore)) {
         return $null
     }
     try {

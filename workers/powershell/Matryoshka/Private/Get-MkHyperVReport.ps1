@@ -6,12 +6,13 @@
     param()
 
     $report = @{ DefaultVMVersion = $null; SupportedVMVersions = @(); VirtualHardDiskPath = $null; Switches = @(); VMs = @() }
-    if (-not (Get-Command -Name 'Get-VMHost' -ErrorAction Ignore)) {
+    if (-not (Microsoft.PowerShell.Core\Get-Command -Name 'Get-VMHost' -ErrorAction Ignore)) {
         return $report
     }
     try {
         $report.VirtualHardDiskPath = [string](Get-VMHost -ErrorAction Stop).VirtualHardDiskPath
-        $versions = @(Get-VMHostSupportedVersion -ErrorAction Stop)
+        # 254 (Prerelease) and 255 (Experimental) are no releases: nothing else must take them for the newest version.
+        $versions = @(Get-VMHostSupportedVersion -ErrorAction Stop | Where-Object -FilterScript { $_.Version.Major -lt 254 })
         $report.SupportedVMVersions = @($versions | ForEach-Object -Process { $_.Version.ToString() })
         foreach ($version in $versions) {
             if ($version.IsDefault) {

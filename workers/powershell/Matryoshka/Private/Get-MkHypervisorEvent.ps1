@@ -6,7 +6,7 @@
         [Parameter(Mandatory = $true)]
         [datetime]$BootedAt
     )
-    if (-not (Get-Command -Name 'Get-WinEvent' -ErrorAction Ignore)) {
+    if (-not (Microsoft.PowerShell.Core\Get-Command -Name 'Get-WinEvent' -ErrorAction Ignore)) {
         return $null
     }
     $filter = @{

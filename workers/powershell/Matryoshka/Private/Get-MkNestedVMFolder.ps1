@@ -8,7 +8,7 @@
     )
     $vmHost = Get-VMHost -ErrorAction Stop
     return @{
-        Configuration = [System.IO.Path]::Combine($vmHost.VirtualMachinePath, $Owner)
-        Disks         = [System.IO.Path]::Combine($vmHost.VirtualHardDiskPath, $Owner)
+        Configuration = Join-MkPath -Folder $vmHost.VirtualMachinePath -Name $Owner
+        Disks         = Join-MkPath -Folder $vmHost.VirtualHardDiskPath -Name $Owner
     }
 }

@@ -6,7 +6,7 @@
     param()
 
     $quota = @{ MaxShellsPerUser = $null; MaxMemoryPerShellMB = $null }
-    if (-not (Get-Command -Name 'Get-WSManInstance' -ErrorAction Ignore)) {
+    if (-not (Microsoft.PowerShell.Core\Get-Command -Name 'Get-WSManInstance' -ErrorAction Ignore)) {
         return $quota
     }
     try {

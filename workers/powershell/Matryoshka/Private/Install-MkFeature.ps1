@@ -18,12 +18,10 @@
         }
     }
     Write-Warning -Message 'The prerequisite check refused Hyper-V although the processor shows virtualization: DISM installs it.'
+    # The others first, and the tools that ServerManager would have brought: it may refuse while DISM's change waits for the restart.
+    $others = @(@('Hyper-V-PowerShell') + $Feature | Where-Object -FilterScript { $_ -ne 'Hyper-V' } | Select-Object -Unique)
+    $null = Install-WindowsFeature -Name $others -IncludeManagementTools -Confirm:$false -ErrorAction Stop
     $null = Enable-WindowsOptionalFeature -Online -FeatureName 'Microsoft-Hyper-V' -All -NoRestart -WarningAction SilentlyContinue -ErrorAction Stop
     # DISM may say that no restart is needed: the hypervisor starts with the machine, so it always is.
-    $answer = @{ Changed = $true; RestartNeeded = $true; ExitCode = 'SuccessRestartRequired'; UsedDism = $true }
-    $others = @($Feature | Where-Object -FilterScript { $_ -ne 'Hyper-V' })
-    if ($others.Count -gt 0) {
-        $null = Install-WindowsFeature -Name $others -Confirm:$false -ErrorAction Stop
-    }
-    return $answer
+    return @{ Changed = $true; RestartNeeded = $true; ExitCode = 'SuccessRestartRequired'; UsedDism = $true }
 }

@@ -6,7 +6,7 @@
         [Parameter(Mandatory = $true)]
         [string]$Path
     )
-    $parent = [System.IO.Path]::GetDirectoryName($Path)
+    $parent = Get-MkParentFolder -Path $Path
     if ([System.IO.Path]::GetFileName($parent) -eq 'Matryoshka') {
         $null = [System.IO.Directory]::CreateDirectory($parent)
         Protect-MkFolder -Path $parent

@@ -13,7 +13,7 @@
 
         [int]$SizeGib = 0
     )
-    $folder = [System.IO.Path]::GetDirectoryName($Path)
+    $folder = Get-MkParentFolder -Path $Path
     $made = (Get-MkDiskTag -Path $Path).FolderMade -or -not [System.IO.Directory]::Exists($folder)
     $null = [System.IO.Directory]::CreateDirectory($folder)
     Set-MkDiskTag -Path $Path -Tag @{ Owner = $Owner; SeedSha256 = $null; FolderMade = $made }

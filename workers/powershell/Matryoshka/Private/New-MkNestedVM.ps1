@@ -14,7 +14,7 @@
     }
     else {
         $extension = [System.IO.Path]::GetExtension($Wanted.ParentDiskPath)
-        $disk = [System.IO.Path]::Combine($Wanted.Base.Disks, $Wanted.Name + $extension)
+        $disk = Join-MkPath -Folder $Wanted.Base.Disks -Name ($Wanted.Name + $extension)
         if (-not (ConvertTo-MkDiskRecord -Path $disk).Exists) {
             New-MkDisk -Path $disk -Owner $Wanted.Owner -ParentPath $Wanted.ParentDiskPath
         }

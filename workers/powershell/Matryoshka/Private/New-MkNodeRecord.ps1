@@ -12,10 +12,14 @@
     if ($null -ne $VMId) {
         $id = $VMId.ToString()
     }
+    $known = $null
+    if ($Name -ne '') {
+        $known = $Name
+    }
     return [ordered]@{
         Exists                         = $false
         VMId                           = $id
-        Name                           = $Name
+        Name                           = $known
         Owner                          = $null
         State                          = $null
         Generation                     = $null
@@ -28,7 +32,7 @@
         AutomaticCheckpointsEnabled    = $null
         Adapters                       = @()
         Disks                          = [string[]]@()
-        CheckpointCount                = 0
+        CheckpointCount                = $null
         Heartbeat                      = $null
         UptimeSeconds                  = $null
     }

@@ -5,7 +5,7 @@
         [Parameter(Mandatory = $true)]
         [string]$Path
     )
-    if (-not (Get-Command -Name 'Set-Acl' -ErrorAction Ignore)) {
+    if (-not (Microsoft.PowerShell.Core\Get-Command -Name 'Set-Acl' -ErrorAction Ignore)) {
         return
     }
     $security = New-Object -TypeName 'System.Security.AccessControl.FileSecurity'

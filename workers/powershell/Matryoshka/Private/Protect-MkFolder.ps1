@@ -6,7 +6,7 @@
         [Parameter(Mandatory = $true)]
         [string]$Path
     )
-    if (-not (Get-Command -Name 'Set-Acl' -ErrorAction Ignore)) {
+    if (-not (Microsoft.PowerShell.Core\Get-Command -Name 'Set-Acl' -ErrorAction Ignore)) {
         return
     }
     $wanted = 'D:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)'

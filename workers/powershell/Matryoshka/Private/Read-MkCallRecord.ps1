@@ -22,11 +22,16 @@
     catch {
         return $torn
     }
-    if ($null -eq $record.PSObject.Properties['ResultLength'] -or $record.ResultLength -ne $text.Length - $cut - 1) {
+    $result = $text.Substring($cut + 1)
+    if ($null -eq $record.PSObject.Properties['ResultLength'] -or $record.ResultLength -ne $result.Length) {
+        return $torn
+    }
+    # A power cut can also leave the right length with something else in it.
+    if ($null -ne $record.PSObject.Properties['ResultSha256'] -and $record.ResultSha256 -ne (Get-MkSha256 -Text $result)) {
         return $torn
     }
     $record.StartedAt = ConvertTo-MkTime -Value $record.StartedAt
     $record.EndedAt = ConvertTo-MkTime -Value $record.EndedAt
-    Add-Member -InputObject $record -NotePropertyName 'ResultJson' -NotePropertyValue $text.Substring($cut + 1)
+    Add-Member -InputObject $record -NotePropertyName 'ResultJson' -NotePropertyValue $result
     return $record
 }

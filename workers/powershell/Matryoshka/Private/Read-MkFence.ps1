@@ -1,5 +1,5 @@
 ﻿function Read-MkFence {
-    # The highest fence seen for a call's scope, 0 when none. A torn file is replaced by what the scope's records say.
+    # The highest fence seen for a call's scope, 0 when none. A file that is torn or gone is replaced by what the scope's records say.
     [CmdletBinding()]
     [OutputType([long])]
     param(
@@ -7,10 +7,7 @@
         [hashtable]$Call
     )
     $text = Read-MkText -Path $Call.FencePath
-    if ($null -eq $text) {
-        return [long]0
-    }
-    if ($text -match '\A[0-9]{1,18}\n\z') {
+    if ($null -ne $text -and $text -match '\A[0-9]{1,19}\n\z') {
         return [long]$text.Trim()
     }
     $highest = [long]0

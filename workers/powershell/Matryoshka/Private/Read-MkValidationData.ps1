@@ -1,6 +1,7 @@
 ﻿function Read-MkValidationData {
     # The tests in a cluster validation's data file: category, test and result, the result as one of Success, Warning, Failed, Canceled,
     # NotApplicable or what the file says. The file is a tree of channels; a summary channel is a category and is named by its tests.
+    # Words may be translated, the bits of the whole are not: when they know of a failure or a warning that no row shows, a row says so.
     [CmdletBinding()]
     [OutputType([System.Management.Automation.PSCustomObject])]
     param(
@@ -17,18 +18,23 @@
             $categories[$channel.GetAttribute('id')] = $title.InnerText.Trim()
         }
     }
-    foreach ($channel in $document.SelectNodes('//Channel[SummaryChannel and Result]')) {
+    $rows = @(foreach ($channel in $document.SelectNodes('//Channel[SummaryChannel and Result]')) {
         $summary = $channel.SelectSingleNode('SummaryChannel').InnerText.Trim()
         $title = $channel.SelectSingleNode('Title')
         $name = $channel.GetAttribute('id')
         if ($null -ne $title) {
             $name = $title.InnerText.Trim()
         }
-        $text = $channel.SelectSingleNode('Result').InnerText
         [pscustomobject][ordered]@{
             Category = $categories[$summary]
             Test     = $name
-            Result   = ConvertTo-MkTestResult -Text $text
+            Result   = Get-MkChannelResult -Channel $channel
         }
+    })
+    $rows
+    $whole = $document.SelectSingleNode('//ValidationResult')
+    $bits = 0
+    if ($null -ne $whole -and [int]::TryParse($whole.InnerText.Trim(), [ref]$bits)) {
+        ConvertTo-MkMissingResult -Bits $bits -Row $rows
     }
 }

@@ -8,7 +8,7 @@
     $made = (Get-MkDiskTag -Path $Path).FolderMade
     [System.IO.File]::Delete($Path)
     [System.IO.File]::Delete("$Path.matryoshka.json")
-    $folder = [System.IO.Path]::GetDirectoryName($Path)
+    $folder = Get-MkParentFolder -Path $Path
     if ($made -and [System.IO.Directory]::GetFileSystemEntries($folder).Length -eq 0) {
         [System.IO.Directory]::Delete($folder)
     }

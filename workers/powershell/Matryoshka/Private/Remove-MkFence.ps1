@@ -1,5 +1,5 @@
 ﻿function Remove-MkFence {
-    # Removes fences of scopes without calls, and what dead processes left half written, older than a limit.
+    # Removes fences of scopes without calls, older than a limit, and what dead processes left: locks and half written files.
     [CmdletBinding()]
     param(
         [Parameter(Mandatory = $true)]
@@ -17,6 +17,12 @@
         }
     }
     $yesterday = [datetime]::UtcNow.AddDays(-1)
+    foreach ($path in [System.IO.Directory]::GetFiles($Folder, '*.lock')) {
+        $lone = -not [System.IO.File]::Exists([System.IO.Path]::ChangeExtension($path, '.call')) -and -not [System.IO.File]::Exists([System.IO.Path]::ChangeExtension($path, $null))
+        if ($lone -and [System.IO.File]::GetLastWriteTimeUtc($path) -le $Limit -and -not (Test-MkLocked -Path $path)) {
+            Remove-MkFile -Path $path
+        }
+    }
     foreach ($path in [System.IO.Directory]::GetFiles($Folder, '*.tmp')) {
         if ([System.IO.File]::GetLastWriteTimeUtc($path) -le $yesterday) {
             Remove-MkFile -Path $path

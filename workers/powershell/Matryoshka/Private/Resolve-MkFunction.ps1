@@ -13,7 +13,7 @@
     )
     $command = $null
     if ($Name -match '\A[A-Za-z]+-Nested[A-Za-z]+\z' -and $Name -notmatch '\AInvoke-') {
-        $command = Get-Command -Name $Name -CommandType Function -ErrorAction Ignore
+        $command = Microsoft.PowerShell.Core\Get-Command -Name $Name -CommandType Function -ErrorAction Ignore
     }
     if ($null -eq $command -or $command.ModuleName -ne 'Matryoshka') {
         $message = "'$Name' is not a function of this module that may be called so."

@@ -9,7 +9,7 @@
         [string]$Text
     )
     try {
-        New-MkClosedFolder -Path ([System.IO.Path]::GetDirectoryName($Path))
+        New-MkClosedFolder -Path (Get-MkParentFolder -Path $Path)
         Write-MkText -Path $Path -Text $Text
     }
     catch {

@@ -20,7 +20,7 @@
     if ($different -contains 'ExposeVirtualizationExtensions') {
         Set-VMProcessor -VM $VM -ExposeVirtualizationExtensions ($Wanted.ExposeVirtualizationExtensions -eq 'True') -Confirm:$false -ErrorAction Stop
     }
-    if ($different -contains 'AutomaticCheckpointsEnabled') {
+    if ($different -contains 'AutomaticCheckpointsEnabled' -and (Test-MkParameter -Command 'Set-VM' -Parameter 'AutomaticCheckpointsEnabled')) {
         Set-VM -VM $VM -AutomaticCheckpointsEnabled ($Wanted.AutomaticCheckpointsEnabled -eq 'True') -Confirm:$false -ErrorAction Stop
     }
     foreach ($port in @(Get-MkNestingPort -VM $VM)) {

@@ -4,6 +4,9 @@
     [OutputType([bool])]
     param(
         [Parameter(Mandatory = $true)]
+        [System.Management.Automation.PSCmdlet]$Cmdlet,
+
+        [Parameter(Mandatory = $true)]
         [string]$Path,
 
         [Parameter(Mandatory = $true)]
@@ -25,7 +28,7 @@
         }
         Enable-MkDisk -DiskNumber $number
         Write-Progress -Activity 'Seeding a disk' -Status 'Looking for Windows' -PercentComplete 40
-        $partition = Find-MkWindowsPartition -DiskNumber $number -Folder $folder
+        $partition = Find-MkWindowsPartition -Cmdlet $Cmdlet -DiskNumber $number -Folder $folder -Path $Path
         Write-Progress -Activity 'Seeding a disk' -Status 'Writing' -PercentComplete 70
         return Write-MkSeed -Root $folder -Unattend $Unattend
     }

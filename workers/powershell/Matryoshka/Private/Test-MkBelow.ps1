@@ -1,5 +1,5 @@
 ﻿function Test-MkBelow {
-    # Whether a path lies in a folder, as far as their text tells. An empty folder holds nothing.
+    # Whether a path lies in a folder, as far as their text tells; both separators are one. An empty folder holds nothing.
     [CmdletBinding()]
     [OutputType([bool])]
     param(
@@ -14,6 +14,7 @@
     if ([string]::IsNullOrEmpty($Folder) -or [string]::IsNullOrEmpty($Path)) {
         return $false
     }
-    $root = $Folder.TrimEnd('\', '/')
-    return $Path.Length -gt $root.Length -and $Path.StartsWith($root, [System.StringComparison]::OrdinalIgnoreCase) -and '\/'.Contains($Path.Substring($root.Length, 1))
+    $root = $Folder.Replace('/', '\').TrimEnd('\') + '\'
+    $whole = $Path.Replace('/', '\')
+    return $whole.Length -gt $root.Length -and $whole.StartsWith($root, [System.StringComparison]::OrdinalIgnoreCase)
 }

@@ -9,6 +9,6 @@
         [Parameter(Mandatory = $true)]
         [string]$Parameter
     )
-    $found = Get-Command -Name $Command -ErrorAction Ignore
+    $found = Microsoft.PowerShell.Core\Get-Command -Name $Command -ErrorAction Ignore
     return ($null -ne $found -and $found.Parameters.ContainsKey($Parameter))
 }

@@ -26,6 +26,7 @@
         StartedAt    = $Call.StartedAt
         EndedAt      = $null
         ResultLength = $result.Length
+        ResultSha256 = Get-MkSha256 -Text $result
     }
     if ($Status -ne 'running') {
         $header.EndedAt = $now

@@ -24,7 +24,11 @@
     )
     $limit = 200
     $events = @(Get-MkEvent -StartTime ([datetime]::Now.AddMinutes(-$SinceMinutes)) -Maximum ($limit + 1) | Sort-Object -Property 'TimeCreated' -Descending)
-    $shown = @($events | Select-Object -First $limit | ForEach-Object -Process {
+    $kept = $events
+    if ($events.Count -gt $limit) {
+        $kept = $events[0..($limit - 1)]
+    }
+    $shown = @($kept | ForEach-Object -Process {
             [pscustomobject][ordered]@{
                 TimeCreated = ConvertTo-MkTime -Value $_.TimeCreated
                 Provider    = [string]$_.ProviderName

@@ -28,7 +28,7 @@
 
         [switch]$ComputeHash
     )
-    $record = [ordered]@{ Exists = $false; Path = $Path; Sha256 = $null; SizeMib = $null; VhdFormat = $null; VhdType = $null; IsReadOnly = $false; Attached = $false }
+    $record = [ordered]@{ Exists = $false; Path = $Path; Sha256 = $null; SizeMib = $null; VhdFormat = $null; VhdType = $null; IsReadOnly = $null; Attached = $null }
     if (-not (Test-MkFile -Path $Path)) {
         return [pscustomobject]$record
     }

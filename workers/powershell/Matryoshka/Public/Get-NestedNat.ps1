@@ -22,6 +22,6 @@
         [ValidateNotNullOrEmpty()]
         [string]$Name
     )
-    $nat = Get-MkNat | Where-Object -FilterScript { $_.Name -eq $Name } | Select-Object -First 1
+    $nat = Get-MkNat | Where-Object -FilterScript { $_.Name -eq $Name }
     return [pscustomobject](ConvertTo-MkNatRecord -Name $Name -Nat $nat)
 }

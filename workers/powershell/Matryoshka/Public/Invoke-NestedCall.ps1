@@ -66,7 +66,8 @@
         $found = Wait-MkCall -Cmdlet $PSCmdlet -Call $call -WaitSeconds $WaitSeconds
         $lock = $found.Lock
         if ($null -eq $lock) {
-            return ConvertTo-MkCallRecord -Call $call -Outcome $found.Record -Replayed $true
+            # Under the name that was recorded: a caller who asks for another function sees that this is not its answer.
+            return ConvertTo-MkCallRecord -Call @{ CallId = $CallId; Name = [string]$found.Record.Name } -Outcome $found.Record -Replayed $true
         }
         # A newer worker may have come while this one waited.
         Update-MkFence -Cmdlet $PSCmdlet -Call $call

@@ -47,7 +47,7 @@
     $record = ConvertTo-MkClusterRecord -Cluster (Get-MkCluster)
     if ($record.Exists) {
         $names = @($record.Nodes | ForEach-Object -Process { $_.Name })
-        $absent = @($Node | Where-Object -FilterScript { $names -notcontains $_ })
+        $absent = @($Node | Where-Object -FilterScript { $names -notcontains $_.Split('.')[0] })
         if ($record.Name -ne $Name -or $absent.Count -gt 0) {
             $message = "This machine is a node of the cluster '$($record.Name)'."
             Stop-MkFunction -Cmdlet $PSCmdlet -Id 'NodeAlreadyClustered' -Category ResourceExists -Message $message -TargetObject $record.Name

@@ -62,7 +62,12 @@
         if ($null -eq $vm) {
             $vm = New-MkNestedVM -Wanted @{ Name = $Name; Owner = $Owner; MemoryMib = $MemoryMib; ParentDiskPath = $ParentDiskPath; SwitchName = $SwitchName; Base = $base }
         }
-        Set-VM -VM $vm -Notes (ConvertTo-MkNote -Owner $Owner -Node $Name) -Confirm:$false -ErrorAction Stop
+        $settings = @{ Notes = (ConvertTo-MkNote -Owner $Owner -Node $Name) }
+        if (Test-MkAutomaticCheckpoint -VM $vm) {
+            # A checkpoint at its start would leave a second disk file behind.
+            $settings.AutomaticCheckpointsEnabled = $false
+        }
+        Set-VM -VM $vm @settings -Confirm:$false -ErrorAction Stop
         Start-VM -VM $vm -Confirm:$false -ErrorAction Stop
         $null = Wait-MkVMState -VMId $vm.Id -State 'Running'
         $changed = $true

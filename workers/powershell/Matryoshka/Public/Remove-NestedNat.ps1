@@ -26,7 +26,7 @@
         $message = "The NAT '$Name' is not of this service."
         Stop-MkFunction -Cmdlet $PSCmdlet -Id 'NotOwned' -Category PermissionDenied -Message $message -TargetObject $Name
     }
-    $nat = Get-MkNat | Where-Object -FilterScript { $_.Name -eq $Name } | Select-Object -First 1
+    $nat = Get-MkNat | Where-Object -FilterScript { $_.Name -eq $Name }
     $changed = $false
     if ($null -ne $nat -and $PSCmdlet.ShouldProcess($Name, 'Remove NAT')) {
         Remove-NetNat -Name $Name -Confirm:$false -ErrorAction Stop

@@ -25,7 +25,7 @@
 
     .OUTPUTS
     System.Management.Automation.PSCustomObject with Changed, Path and SeedSha256 (the hash of the module in the disk). Error ids:
-    Matryoshka.NotOwned, Matryoshka.DiskAttached, Matryoshka.DiskNotFound.
+    Matryoshka.NotOwned, Matryoshka.DiskAttached, Matryoshka.DiskNotFound, Matryoshka.NoWindows.
 
     .EXAMPLE
     Set-NestedDiskSeed -Path 'D:\labs\lab_1\nest-1.vhdx' -Owner 'lab_1' -ComputerName 'nest-1' -AdministratorPassword $password
@@ -60,7 +60,7 @@
     $tag = Get-MkDiskTag -Path $Path
     if ($PSCmdlet.ShouldProcess($Path, "Seed for $ComputerName")) {
         $unattend = New-MkUnattend -ComputerName $ComputerName -TimeZone $TimeZone -Password (ConvertTo-MkPlainText -Secret $AdministratorPassword)
-        $changed = Set-MkSeed -Path $Path -Unattend $unattend
+        $changed = Set-MkSeed -Cmdlet $PSCmdlet -Path $Path -Unattend $unattend
         $tag.SeedSha256 = $script:MkModule.Sha256
         Set-MkDiskTag -Path $Path -Tag $tag
     }

@@ -41,12 +41,15 @@
         $arguments.Include = $Include
     }
     $since = [datetime]::UtcNow
-    $report = Test-Cluster @arguments -Confirm:$false -ErrorAction Stop | Select-Object -Last 1
+    $report = $null
+    foreach ($found in @(Test-Cluster @arguments -Confirm:$false -ErrorAction Stop)) {
+        $report = $found
+    }
     $folder = ''
     $reportPath = $null
     if ($null -ne $report) {
         $reportPath = [string]$report.FullName
-        $folder = [System.IO.Path]::GetDirectoryName($reportPath)
+        $folder = Get-MkParentFolder -Path $reportPath
     }
     $data = Find-MkValidationData -Since $since -ReportFolder $folder
     $rows = @()
