@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from workers.errors import RemoteError
+from workers.errors import ProtocolBroken, RemoteError
 from workers.psrp.values import plain_value
 
 _LONGEST = 4000  # characters of one record's text
@@ -64,13 +64,11 @@ def drain(powershell: Any) -> list[Record]:
 def error_of(record: Any) -> RemoteError:
     """Return pypsrp's error record as ours. Never raises: what is missing stays empty."""
     exception = getattr(record, "exception", None)
-    facts = plain_value(exception) if exception is not None else {}
-    facts = facts if isinstance(facts, dict) else {}
     return RemoteError(
-        _clip(facts.get("Message") or str(record) or "the host gave no message"),
+        _clip(_fact(exception, "Message") or str(record) or "the host gave no message"),
         error_id=str(getattr(record, "fq_error", "") or ""),
         category=category_name(getattr(record, "category", 0)),
-        hresult=_number(facts.get("HResult")),
+        hresult=_number(_fact(exception, "HResult")),
         target=_clip(_target(record)),
         type_name=_type_name(exception),
     )
@@ -100,17 +98,33 @@ def _message(stream: Stream, record: Any) -> Record:
 
 
 def _information(record: Any) -> Record:
-    data = plain_value(record.message_data)
+    data = _readable(record.message_data)
     if isinstance(data, dict):  # Write-Host wraps its text
         data = data.get("Message", data)
     return Record(Stream.INFORMATION, _clip(str(data if data is not None else "")))
 
 
 def _target(record: Any) -> str:
-    target = plain_value(getattr(record, "target_object", None))
+    target = _readable(getattr(record, "target_object", None))
     if isinstance(target, str | int):
         return str(target)
     return str(getattr(record, "target_name", "") or "")
+
+
+def _fact(exception: Any, name: str) -> Any:
+    # One by one: every exception of .NET also has Data, a table that pypsrp cannot read.
+    for properties in ("extended_properties", "adapted_properties"):
+        found = getattr(exception, properties, None) or {}
+        if name in found:
+            return _readable(found[name])
+    return None
+
+
+def _readable(value: Any) -> Any:
+    try:
+        return plain_value(value)
+    except ProtocolBroken:
+        return None  # what a record says beside its text is worth no call
 
 
 def _type_name(exception: Any) -> str:

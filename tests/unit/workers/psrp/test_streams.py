@@ -52,6 +52,20 @@ def test_an_error_record_keeps_its_facts() -> None:
     assert error.is_id("IOError")
 
 
+def test_what_cannot_be_read_of_a_record_is_left_out() -> None:
+    """Every exception of .NET has Data, a table that pypsrp cannot read: the facts beside it are told all the same."""
+    table = GenericComplexObject()
+    table.property_sets = ["<DCT />"]
+    exception = GenericComplexObject()
+    exception.adapted_properties = {"Data": table, "Message": "gone", "HResult": 5}
+    record = ErrorRecordMessage()
+    record.exception, record.target_object = exception, table
+
+    error = error_of(record)
+
+    assert ("gone", 5, "") == (error.message, error.hresult, error.target)
+
+
 def test_a_record_without_anything_is_still_an_error() -> None:
     """Missing parts stay empty: nothing raises here."""
     error = error_of(SimpleNamespace())
