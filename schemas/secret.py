@@ -12,11 +12,16 @@ from schemas.base import StrictSchema, coded, text
 
 SEEDED_KINDS = frozenset({"nested_cluster", "nested_host"})
 
-_REFERENCE = r"env:MATRYOSHKA_SECRET_[A-Z0-9_]{1,100}|file:[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*"
+_REFERENCE = (
+    r"env:MATRYOSHKA_SECRET_[A-Z0-9_]{1,100}"
+    r"|file:[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*"
+    r"|vault:[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*)+#[A-Za-z0-9_.-]+"
+)
 # Bytes of a webhook signing key (Standard Webhooks 1.0.0).
 _LEAST_KEY, _LARGEST_KEY = 24, 64
 _REFERENCE_HINT = (
-    "A reference is env:MATRYOSHKA_SECRET_<NAME> or file:<name> of a file in the workers' secrets directory."
+    "A reference is env:MATRYOSHKA_SECRET_<NAME>, file:<name> of a file in the workers' secrets directory, "
+    "or vault:<mount>/<path>#<field>."
 )
 
 # Where each secret stands in a request. The names are those of the sealed secrets beside a job.

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import redis
@@ -20,7 +21,6 @@ from celery import Celery, signals
 
 from service.ledger.expiry import LabExpiry
 from service.ledger.queue import WakeFailed, Waker
-from service.ledger.sealing import SealingError, open_sealed, public_key_of
 from service.ledger.store import Store, StoreSettings
 from service.ledger.sweep import Sweeper
 from workers.broker import celery_settings
@@ -30,13 +30,16 @@ from workers.logs import set_up_logging
 from workers.outbound import AddressRules
 from workers.process import Departure, Presence, Slots
 from workers.runner import Runner, Tools
-from workers.secrets import Keyring, References
-from workers.settings import Settings, SettingsError
+from workers.secrets import Keyring, References, Scrubber
+from workers.settings import Settings
 from workers.tasks import Hands, register
+from workers.unsealing import Unsealer
+from workers.vault import Vault
 from workers.webhooks import Sender, SendSettings
 
 log = structlog.get_logger(__name__)
 
+_REMEMBERED = 300  # secrets that log lines are searched for: those opened last
 _SLOWEST_RENEWAL = 3.0  # also how late a cancellation may be seen
 
 
@@ -65,11 +68,14 @@ class WorkerProcess:
         log.info("worker_ready", worker=self.settings.worker_name, slots=slots)
 
 
-def build(settings: Settings) -> WorkerProcess:
-    """Return the process's parts, wired; nothing runs and nothing is connected yet. Raises SettingsError."""
+def build(settings: Settings, opened: Scrubber | None = None) -> WorkerProcess:
+    """Return the process's parts, wired; nothing runs and nothing is connected yet. Raises SettingsError.
+
+    `opened` learns every secret that the process opens.
+    """
     store = Store.open(settings.redis_url, _store_settings(settings))
     waker = Waker(settings.redis_url)
-    keyring = _keyring(settings)
+    keyring = _keyring(settings, opened)
     hosts = Hosts(store.hosts, keyring, settings.poll_seconds, settings.worker_name)
     draining = threading.Event()
     keeper = LeaseKeeper(
@@ -104,7 +110,7 @@ def make_app(settings: Settings) -> Celery:
     register(application, place.hands)
     signals.worker_ready.connect(place.on_ready, weak=False)
     signals.worker_shutting_down.connect(place.on_leaving, weak=False)
-    signals.setup_logging.connect(set_up_logging, weak=False)
+    signals.setup_logging.connect(partial(set_up_logging, place.opened.text), weak=False)
     return application
 
 
@@ -129,6 +135,7 @@ class _Place:
 
     settings: Settings
     process: WorkerProcess | None = None
+    opened: Scrubber = field(default_factory=lambda: Scrubber(_REMEMBERED))
 
     def hands(self) -> Hands:
         if self.process is None:
@@ -138,7 +145,7 @@ class _Place:
     def on_ready(self, sender: Any = None, **_: Any) -> None:
         # Celery only logs what a signal's receiver raises; a worker that cannot work must not stay.
         try:
-            self.process = build(self.settings)
+            self.process = build(self.settings, self.opened)
             self.process.start(int(getattr(sender.controller, "concurrency", 0) or 1))
         except (Exception, SystemExit) as error:  # noqa: BLE001 - the door of the process
             log.critical("worker_cannot_start", reason=str(error))
@@ -149,20 +156,9 @@ class _Place:
             self.process.departure.begin()
 
 
-def _keyring(settings: Settings) -> Keyring:
-    private_key = settings.private_key()
-    try:
-        public_key_of(private_key)
-    except SealingError as error:
-        raise SettingsError("MATRYOSHKA_PRIVATE_KEY_FILE", str(error)) from error
-
-    def unseal(box: str) -> bytes:
-        try:
-            return open_sealed(private_key, box)
-        except SealingError as error:
-            raise ValueError(str(error)) from error
-
-    return Keyring(unseal, References(settings.secrets_dir))
+def _keyring(settings: Settings, opened: Scrubber | None) -> Keyring:
+    vault = Vault(settings.vault) if settings.vault else None
+    return Keyring(Unsealer(settings.private_keys), References(settings.secrets_dir, vault=vault), opened)
 
 
 def _store_settings(settings: Settings) -> StoreSettings:

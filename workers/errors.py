@@ -13,7 +13,7 @@ WorkerError
 ├── RemoteError          a function on the host or in a guest failed; carries the ErrorRecord's facts
 ├── StepRefused          a rule forbids the step; carries a reason code and a remedy (fatal)
 ├── NotConverged         applied, but reading it back shows something else
-├── SecretUnavailable    a secret is missing, unreadable or not allowed            (fatal)
+├── SecretUnavailable    a secret is missing, unreadable or not allowed (fatal), or Vault does not answer
 ├── StepCancelled        the job was cancelled and the remote call was told to stop
 ├── StepReleased         the process drains: the step goes back to the ledger as it is
 ├── DeadlinePassed       the step's own deadline is over                           (fatal)
@@ -159,10 +159,17 @@ class NotConverged(WorkerError):
 
 
 class SecretUnavailable(WorkerError):
-    """A secret that the step needs is missing, cannot be opened, or its reference is not allowed."""
+    """A secret that the step needs is missing, cannot be opened, or its reference is not allowed.
+
+    `retryable` when the store of secrets could not answer now.
+    """
 
     code = "SECRET_UNAVAILABLE"
     remedy = "Give the secret in the request, or make the reference readable to the workers."
+
+    def __init__(self, message: str, *, retryable: bool = False) -> None:
+        super().__init__(message)
+        self.retryable = retryable
 
 
 class StepCancelled(WorkerError):

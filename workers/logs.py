@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -16,8 +17,12 @@ _SHARED: tuple[Any, ...] = (
 )
 
 
-def set_up_logging(**_: Any) -> None:
-    """Configure structlog and the root logger. A receiver of Celery's setup_logging signal."""
+def set_up_logging(scrub: Callable[[str], str] = str, **_: Any) -> None:
+    """Configure structlog and the root logger; every line passes through `scrub`. For Celery's setup_logging signal."""
+
+    def scrubbed(_logger: Any, _method: str, line: Any) -> str:
+        return scrub(str(line))
+
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -25,6 +30,7 @@ def set_up_logging(**_: Any) -> None:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.JSONRenderer(),
+                scrubbed,
             ],
         )
     )

@@ -20,12 +20,12 @@ def problem_of(error: WorkerError, scrubber: Scrubber, *, left: str = "") -> dic
     problem = {
         "type": f"urn:matryoshka:problem:{code.lower().replace('_', '-')}",
         "title": code.replace("_", " ").capitalize(),
-        "detail": str(error)[:_LONGEST],
+        "detail": scrubber.text(str(error))[:_LONGEST],
         "code": code,
         "remedy": error.remedy,
         "retryable": error.retryable,
         "error_id": error.error_id if isinstance(error, RemoteError) else "",
-        **_remote(error),
+        **_remote(error, scrubber),
     }
     if left:
         problem["left"] = left
@@ -45,11 +45,11 @@ def bug_problem(error: BaseException) -> dict[str, Any]:
     }
 
 
-def _remote(error: WorkerError) -> Mapping[str, Any]:
+def _remote(error: WorkerError, scrubber: Scrubber) -> Mapping[str, Any]:
     if not isinstance(error, RemoteError):
         return {}
     return {
         "category": error.category,
         "hresult": f"0x{error.hresult & 0xFFFFFFFF:08X}" if error.hresult else "",
-        "target": error.target[:200],
+        "target": scrubber.text(error.target)[:200],
     }

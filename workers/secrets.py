@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import base64
-import json
+import contextlib
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
-from xml.sax.saxutils import escape
 
 from workers.errors import SecretUnavailable
+from workers.forms import Searched, beginnings_of, forms_of, marks_of, pieces_of
+from workers.vault import Vault
 
 _MASK = "[secret]"
 # Shorter values would mask ordinary words; the API asks for longer ones.
 _SHORTEST = 4
+# Texts of hosts and receivers are clipped at 200 characters or later.
+_CLIPPED = 200
 _ENV_PREFIX = "MATRYOSHKA_SECRET_"
+_VAULT_PREFIX = "vault:"
 _REFERENCE = re.compile(r"(?P<kind>env|file):(?P<name>[A-Za-z0-9_.-]+)")
 
 
@@ -59,19 +62,33 @@ class Credential:
 
 @dataclass(frozen=True)
 class References:
-    """Where `env:` and `file:` references may point. An empty directory forbids `file:`."""
+    """Where references may point. An empty directory forbids `file:`, no Vault forbids `vault:`."""
 
     directory: str = ""
-    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
+    vault: Vault | None = None
 
     def read(self, reference: str) -> str:
-        """Return what `env:NAME` or `file:NAME` holds; raises SecretUnavailable. Never shows the value."""
+        """Return what `env:NAME`, `file:NAME` or `vault:mount/path#field` holds; raises SecretUnavailable.
+
+        Never shows the value.
+        """
+        if reference.startswith(_VAULT_PREFIX):
+            if self.vault is None:
+                raise SecretUnavailable("vault references are off: VAULT_ADDR is not set on this worker")
+            return self.vault.read(reference)
         match = _REFERENCE.fullmatch(reference)
         if match is None:
-            raise SecretUnavailable("a secret reference must be env:NAME or file:NAME")
+            raise SecretUnavailable("a secret reference must be env:NAME, file:NAME or vault:mount/path#field")
         if match["kind"] == "env":
             return self._environment(match["name"])
         return self._file(match["name"])
+
+    def is_at_hand(self, reference: str) -> bool:
+        """Return whether reading it asks nobody over the network."""
+        if not reference.startswith(_VAULT_PREFIX):
+            return True
+        return self.vault is not None and self.vault.kept(reference) is not None
 
     def _environment(self, name: str) -> str:
         if not name.startswith(_ENV_PREFIX):
@@ -96,34 +113,59 @@ class References:
 
 @dataclass(frozen=True)
 class Keyring:
-    """Opens what the API sealed, and reads references. `unseal` raises ValueError when a box is not ours."""
+    """Opens what the API sealed, and reads references. `unseal` raises ValueError when a box is not ours.
+
+    `opened` remembers every value for the scrubber of the process's log.
+    """
 
     unseal: Callable[[str], bytes]
     references: References = References()
+    opened: Scrubber | None = None
 
     def open(self, stored: Mapping[str, str]) -> SecretStr:
         """Return the value of `{"sealed": ..}` or `{"ref": ..}`; raises SecretUnavailable."""
+        secret = SecretStr(self._value(stored))
+        if self.opened is not None:
+            self.opened.add(secret)
+        return secret
+
+    def open_at_hand(self, stored: Mapping[str, str]) -> SecretStr | None:
+        """Return the value when that asks nobody over the network and works; None otherwise."""
+        if not stored.get("sealed") and not self.references.is_at_hand(stored.get("ref", "")):
+            return None
+        with contextlib.suppress(SecretUnavailable):
+            return self.open(stored)
+        return None
+
+    def _value(self, stored: Mapping[str, str]) -> str:
         if stored.get("sealed"):
-            return SecretStr(self._unsealed(stored["sealed"]))
+            return self._unsealed(stored["sealed"])
         if stored.get("ref"):
-            return SecretStr(self.references.read(stored["ref"]))
+            return self.references.read(stored["ref"])
         raise SecretUnavailable("the secret is stored in no form that a worker knows")
 
     def _unsealed(self, box: str) -> str:
         try:
             return self.unseal(box).decode()
         except ValueError as error:
-            raise SecretUnavailable("a sealed secret cannot be opened with this worker's private key") from error
+            raise SecretUnavailable("a sealed secret cannot be opened with this worker's private keys") from error
 
 
 class SecretBox:
-    """The secrets of one claim, opened when first asked for. Remembers what it opened, for the scrubber."""
+    """The secrets of one claim, opened when first asked for.
+
+    The scrubber learns all that are at hand at once: a step may be shown a secret that only another step used.
+    """
 
     def __init__(self, stored: Mapping[str, Mapping[str, str]], keyring: Keyring, scrubber: Scrubber) -> None:
         self._stored = stored
         self._keyring = keyring
         self._scrubber = scrubber
         self._opened: dict[str, SecretStr] = {}
+        for name in stored:
+            secret = keyring.open_at_hand(stored[name])
+            if secret is not None:
+                scrubber.add(secret)
 
     def has(self, name: str) -> bool:
         """Return whether the caller gave a secret of this name."""
@@ -145,24 +187,34 @@ class SecretBox:
 
 
 class Scrubber:
-    """Takes secret values, in all forms that they get on the way, out of what is going to be stored."""
+    """Takes secret values, in all forms that they get on the way, out of what is going to be stored or logged.
 
-    def __init__(self) -> None:
-        self._forms: list[str] = []
+    Safe to share between threads. It keeps the last `most` values.
+    """
+
+    def __init__(self, most: int = 1000) -> None:
+        self._most = most
+        self._values: dict[str, None] = {}
+        self._lock = threading.Lock()
 
     def add(self, secret: SecretStr) -> None:
         """Remember a value. Values shorter than four characters are not masked: they would hit ordinary text."""
-        value = secret.reveal()
-        if len(value) < _SHORTEST:
-            return
-        # Longest first: a short form may be part of a longer one.
-        self._forms = sorted({*self._forms, *_forms_of(value)}, key=len, reverse=True)
+        pieces = [piece for piece in pieces_of(secret.reveal()) if len(piece) >= _SHORTEST]
+        with self._lock:
+            values = {name: None for name in self._values if name not in pieces} | dict.fromkeys(pieces)
+            self._values = dict.fromkeys(list(values)[-self._most :])
 
     def text(self, text: str) -> str:
         """Return `text` without any remembered value."""
-        for form in self._forms:
-            text = text.replace(form, _MASK)
-        return text
+        searched = Searched(text)
+        values = [
+            value for value in self._values if not marks_of(value) or not marks_of(value).isdisjoint(searched.marks)
+        ]
+        # Longest first: a short value may be part of a longer one.
+        for value in sorted(values, key=len, reverse=True):
+            for form in forms_of(value):
+                searched = form.masked(searched, _MASK)
+        return searched.text if len(text) < _CLIPPED else _without_beginning(searched.text, self._values)
 
     def value(self, value: Any) -> Any:
         """Return a JSON value without any remembered value, keys included."""
@@ -175,30 +227,12 @@ class Scrubber:
         return value
 
 
-def _forms_of(value: str) -> Iterator[str]:
-    # JSON escapes, XML escapes (CLIXML in messages), base64 of UTF-8 and of UTF-16 (-EncodedCommand and unattend
-    # files), and hex of both: the forms in which Windows tools have shown passwords.
-    yield value
-    yield json.dumps(value)[1:-1]
-    yield json.dumps(value, ensure_ascii=False)[1:-1]
-    yield quote(value, safe="")
-    yield escape(value)
-    yield escape(value, {'"': "&quot;", "'": "&apos;"})
-    yield "\x00".join(value)
-    for encoding in ("utf-8", "utf-16-le"):
-        raw = value.encode(encoding)
-        yield from _base64_forms(raw)
-        yield raw.hex()
-        yield raw.hex().upper()
-
-
-def _base64_forms(raw: bytes) -> Iterator[str]:
-    # Inside a longer text the value can start at any of three positions of a base64 group; the characters that also
-    # carry neighbouring bits are cut off.
-    yield base64.b64encode(raw).decode()
-    for lead in range(3):
-        encoded = base64.b64encode(b"\0" * lead + raw).decode().rstrip("=")
-        first = (0, 2, 3)[lead]
-        last = len(encoded) - (1 if (lead + len(raw)) % 3 else 0)
-        if last - first >= 2 * _SHORTEST:
-            yield encoded[first:last]
+def _without_beginning(text: str, values: Iterable[str]) -> str:
+    """Return the text without the beginning of a value at its very end: whoever clipped it may have cut one in two."""
+    for whole in (whole for value in values for whole in beginnings_of(value)):
+        if whole[:_SHORTEST] not in text[-len(whole) :]:
+            continue
+        for size in range(min(len(whole) - 1, len(text)), _SHORTEST - 1, -1):
+            if text.endswith(whole[:size]):
+                return text[:-size] + _MASK
+    return text

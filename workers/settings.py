@@ -7,7 +7,7 @@ import os
 import re
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 _NAMESPACE = re.compile(r"[A-Za-z0-9_.-]{1,32}")
@@ -28,6 +28,50 @@ class SettingsError(ValueError):
 
 
 @dataclass(frozen=True)
+class VaultSettings:
+    """Where `vault:` references are read. A token (given, or in a file that may change) or an AppRole's two files.
+
+    `ca_file` '' means the system's authorities.
+    """
+
+    address: str
+    token: str = field(default="", repr=False)
+    token_file: str = ""
+    role_id_file: str = ""
+    secret_id_file: str = ""
+    approle_mount: str = "approle"
+    namespace: str = ""
+    ca_file: str = ""
+    timeout_seconds: float = 10.0
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> VaultSettings | None:
+        """Read Vault's own variables; None without VAULT_ADDR. Raises SettingsError."""
+        address = _text(environ, "VAULT_ADDR").rstrip("/")
+        if not address:
+            return None
+        if not address.startswith(("http://", "https://")):
+            raise SettingsError("VAULT_ADDR", f"must start with http:// or https://, not {address!r}")
+        found = cls(
+            address,
+            token=_text(environ, "VAULT_TOKEN"),
+            token_file=_text(environ, "VAULT_TOKEN_FILE"),
+            role_id_file=_text(environ, "VAULT_ROLE_ID_FILE"),
+            secret_id_file=_text(environ, "VAULT_SECRET_ID_FILE"),
+            approle_mount=_text(environ, "VAULT_APPROLE_MOUNT") or "approle",
+            namespace=_text(environ, "VAULT_NAMESPACE"),
+            ca_file=_text(environ, "VAULT_CACERT"),
+            timeout_seconds=_number(environ, "MATRYOSHKA_VAULT_TIMEOUT_SECONDS", 10, 0.1),
+        )
+        if bool(found.role_id_file) != bool(found.secret_id_file):
+            raise SettingsError("VAULT_ROLE_ID_FILE", "and VAULT_SECRET_ID_FILE belong together")
+        if not (found.token or found.token_file or found.role_id_file):
+            reason = "is not set; without it or VAULT_TOKEN, VAULT_ROLE_ID_FILE and VAULT_SECRET_ID_FILE are needed"
+            raise SettingsError("VAULT_TOKEN_FILE", reason)
+        return found
+
+
+@dataclass(frozen=True)
 class Settings:
     """Settings of a worker process; all durations in seconds.
 
@@ -41,6 +85,7 @@ class Settings:
     namespace: str = "mk"
     private_key_file: str = ""
     secrets_dir: str = ""
+    vault: VaultSettings | None = None
     lease_seconds: float = 60.0
     heartbeat_seconds: float = 10.0
     fence_margin_seconds: float = 2.0
@@ -64,6 +109,7 @@ class Settings:
             namespace=_matching(environ, "MATRYOSHKA_NAMESPACE", "mk", _NAMESPACE),
             private_key_file=environ.get("MATRYOSHKA_PRIVATE_KEY_FILE", "").strip(),
             secrets_dir=environ.get("MATRYOSHKA_SECRETS_DIR", "").strip(),
+            vault=VaultSettings.from_env(environ),
             lease_seconds=_number(environ, "MATRYOSHKA_LEASE_SECONDS", 60, _SHORTEST_LEASE),
             heartbeat_seconds=_number(environ, "MATRYOSHKA_HEARTBEAT_SECONDS", 10, 0.1),
             fence_margin_seconds=_number(environ, "MATRYOSHKA_SELF_FENCE_MARGIN_SECONDS", 2, 0.1),
@@ -78,13 +124,13 @@ class Settings:
         )
         return _consistent(settings)
 
-    def private_key(self) -> str:
-        """Return the private key that opens sealed secrets; raises SettingsError."""
+    def private_keys(self) -> str:
+        """Return the text of the private keys that open sealed secrets, as it is now; raises SettingsError."""
         name = "MATRYOSHKA_PRIVATE_KEY_FILE"
         if not self.private_key_file:
             raise SettingsError(name, "is not set; `matryoshka sealing-key create` makes a key pair")
         try:
-            return Path(self.private_key_file).read_text(encoding="ascii").strip()
+            return Path(self.private_key_file).read_text(encoding="ascii")
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsError(name, f"cannot be read: {type(error).__name__}") from error
 
@@ -102,6 +148,10 @@ def _consistent(settings: Settings) -> Settings:
 def _made_up_name() -> str:
     host = re.sub(r"[^A-Za-z0-9_.-]", "-", socket.gethostname())[:60] or "worker"
     return f"{host}-{os.getpid()}"
+
+
+def _text(environ: Mapping[str, str], name: str) -> str:
+    return environ.get(name, "").strip()
 
 
 def _required(environ: Mapping[str, str], name: str) -> str:

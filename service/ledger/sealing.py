@@ -15,6 +15,7 @@ import base64
 import binascii
 import hashlib
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Self
 
 from nacl.exceptions import CryptoError
@@ -57,7 +58,7 @@ class PrivateKeys:
         """The public key that seals now."""
         return public_key_of(self.keys[-1])
 
-    @property
+    @cached_property
     def ids(self) -> tuple[str, ...]:
         """The ids of the keys, the newest last."""
         return tuple(key_id(public_key_of(key)) for key in self.keys)

@@ -46,7 +46,7 @@ class SealedStore:
         self._scripts = scripts
 
     def scan(self) -> Iterator[SealedRecord]:
-        """Yield every record that has secrets. One that is made meanwhile may be missing, none that was there before."""
+        """Yield every record that has secrets; one that is made meanwhile may be missing."""
         for kind, place in _PLACES.items():
             index = self._scripts.key("ix", place.index)
             ids: list[str] = []

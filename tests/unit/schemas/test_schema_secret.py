@@ -33,10 +33,11 @@ _ALL: dict[str, Any] = {
         {"ref": "env:MATRYOSHKA_SECRET_GUEST_1"},
         {"ref": "file:guest"},
         {"ref": "file:team-a.guest.txt"},
+        {"ref": "vault:secret/labs/host-1#password"},
     ],
 )
 def test_a_secret_is_given_or_named(secret: dict[str, str]) -> None:
-    """A value and both kinds of reference are taken as they are."""
+    """A value and every kind of reference are taken as they are."""
     assert loaded(guest__password=secret)["guest"]["password"] == secret
 
 
@@ -56,6 +57,9 @@ def test_a_secret_is_given_or_named(secret: dict[str, str]) -> None:
         ({"ref": "file:.hidden"}, "#/guest/password/ref", "pattern"),
         ({"ref": "file:x\n"}, "#/guest/password/ref", "characters"),
         ({"ref": "vault:x"}, "#/guest/password/ref", "pattern"),
+        ({"ref": "vault:secret/host"}, "#/guest/password/ref", "pattern"),
+        ({"ref": "vault:secret/../sys/raw#x"}, "#/guest/password/ref", "pattern"),
+        ({"ref": "vault:secret/a?b=c#x"}, "#/guest/password/ref", "pattern"),
         ({"sealed": "x"}, "#/guest/password/sealed", "unknown_field"),
         ("plain text", "#/guest/password", "type"),
     ],

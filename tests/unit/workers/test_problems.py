@@ -29,6 +29,17 @@ def test_a_remote_error_has_its_facts_and_no_secret() -> None:
     assert "a switch" == problem["left"]
 
 
+def test_a_secret_at_the_bound_is_masked_before_the_text_is_cut() -> None:
+    """Detail and target are cut after the masking: no half of a secret is left at their ends."""
+    scrubber = Scrubber()
+    scrubber.add(SecretStr("s3cret-value"))
+    error = errors.RemoteError("x" * 1997 + "s3cret-value", target="y" * 197 + "s3cret-value")
+
+    problem = problem_of(error, scrubber)
+
+    assert "s3c" not in problem["detail"] + problem["target"]
+
+
 def test_a_refusal_is_told_by_its_reason() -> None:
     """The reason code is the problem's code and type; the remedy is the handler's."""
     error = errors.StepRefused("no flags", reason="CPU_FLAGS_MISSING", remedy="Turn it off first.")

@@ -126,3 +126,20 @@ def test_what_a_box_opens_is_scrubbed_from_then_on() -> None:
     assert not box.has("join_credential")
     with pytest.raises(SecretUnavailable, match="join_credential"):
         box.get("join_credential")
+
+
+def test_a_claim_masks_secrets_that_it_did_not_use() -> None:
+    """A step may be shown what another step of its job was given: all secrets at hand are masked from the start."""
+    stored = {"used_elsewhere": {"sealed": "another-secret"}, "missing": {"ref": "file:none"}}
+    scrubber = Scrubber()
+    SecretBox(stored, Keyring(lambda box: box.encode()), scrubber)
+
+    assert "x [secret]" == scrubber.text("x another-secret")
+
+
+def test_a_keyring_tells_the_log_what_it_opened() -> None:
+    """Every value that the process opens is masked in its log from then on."""
+    opened = Scrubber()
+    Keyring(lambda box: box.encode(), opened=opened).open({"sealed": "opened-secret"})
+
+    assert "x [secret]" == opened.text("x opened-secret")

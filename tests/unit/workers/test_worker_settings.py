@@ -53,12 +53,12 @@ def test_a_bad_variable_is_named(name: str, value: str) -> None:
     assert name == caught.value.variable
 
 
-def test_the_private_key_is_read_from_its_file(tmp_path: Path) -> None:
-    """The key comes from the named file only, and a missing one is named without its content."""
+def test_the_private_keys_are_read_from_their_file(tmp_path: Path) -> None:
+    """The keys come from the named file only, and a missing one is named without its content."""
     path = tmp_path / "key"
     path.write_text("a2V5\n")
 
-    assert "a2V5" == Settings.from_env({**_BASE, "MATRYOSHKA_PRIVATE_KEY_FILE": str(path)}).private_key()
+    assert "a2V5\n" == Settings.from_env({**_BASE, "MATRYOSHKA_PRIVATE_KEY_FILE": str(path)}).private_keys()
     for environ in (_BASE, {**_BASE, "MATRYOSHKA_PRIVATE_KEY_FILE": str(tmp_path / "none")}):
         with pytest.raises(SettingsError):
-            Settings.from_env(environ).private_key()
+            Settings.from_env(environ).private_keys()
