@@ -16,7 +16,7 @@ up: $(VENV)/.runtime ## run the whole stack until Ctrl-C; addresses and a key go
 	@$(PY) -m deploy.local up
 
 test: $(VENV)/.dev ## run every test
-	$(PY) -m pytest tests -n 2 --dist loadfile
+	$(PY) -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder
 
 unit: $(VENV)/.dev ## run the unit tests only (seconds)
 	$(PY) -m pytest tests/unit tests/rules

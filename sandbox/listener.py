@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import select
 import socket
 import ssl
@@ -18,6 +19,8 @@ from sandbox.bugs import Bugs
 _HANDSHAKE_SECONDS: Final = 30.0
 _RESET: Final = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 seconds: close() sends RST
 _GONE: Final = select.POLLRDHUP | select.POLLHUP | select.POLLERR
+
+_TRIES: Final = 50
 
 Handle = Callable[[Any, Any, "Listener"], object]
 
@@ -49,8 +52,21 @@ class Listener(ThreadingHTTPServer):
         self._listening = threading.Event()
         self._is_ended = False
         self._handle = handle
-        super().__init__(_fixed(address), BaseHTTPRequestHandler)
+        super().__init__(address, BaseHTTPRequestHandler)
         self._listening.set()
+
+    def server_bind(self) -> None:
+        """Bind; of port 0 the number is chosen first, and again when another process was quicker to take it."""
+        host, port = str(self.server_address[0]), int(self.server_address[1])
+        for tries_left in reversed(range(_TRIES)):
+            self.server_address = (host, port or _free_port(host))
+            try:
+                super().server_bind()
+            except OSError as error:
+                if port or not tries_left or error.errno != errno.EADDRINUSE:
+                    raise
+            else:
+                return
 
     @property
     def is_listening(self) -> bool:
@@ -141,14 +157,11 @@ class Listener(ThreadingHTTPServer):
         connection.close()
 
 
-def _fixed(address: tuple[str, int]) -> tuple[str, int]:
-    """Choose the number of port 0 first: Linux keeps a port over shutdown() only when it was bound by number."""
-    host, port = address
-    if port:
-        return address
+def _free_port(host: str) -> int:
+    """Choose a number: Linux keeps a port over shutdown() only when it was bound by number."""
     with socket.socket() as probe:
         probe.bind((host, 0))
-        return host, int(probe.getsockname()[1])
+        return int(probe.getsockname()[1])
 
 
 def _current() -> BaseException | None:

@@ -176,4 +176,4 @@ def test_half_made_nested_vm_is_adopted(engine: Engine) -> None:
     """A nested VM without notes in the owner's folder is what a died creation left."""
     setting = "$null = Add-FakeVM -Name 'smoke' -Folder \"$PWD/machines/lab_1\""
     found = play(engine, setting, it="New-NestedVM -Name 'smoke' -Owner 'lab_1'")["it"]
-    assert (found["result"]["Owner"], found["calls"][0]) == ("lab_1", "Set-VM Notes")
+    assert (found["result"]["Owner"], found["calls"][0]) == ("lab_1", "Set-VM AutomaticCheckpointsEnabled Notes")

@@ -131,7 +131,7 @@ def test_dism_installs_hyperv_only_where_the_processor_shows_it(engine: Engine) 
     )
     assert found["seeing"]["calls"] == [
         "Install-WindowsFeature Hyper-V Failover-Clustering",
-        "Install-WindowsFeature Hyper-V-PowerShell Failover-Clustering",
+        "Install-WindowsFeature Failover-Clustering Hyper-V-PowerShell",
         "Enable-WindowsOptionalFeature Microsoft-Hyper-V",
     ]
     assert (found["seeing"]["result"]["UsedDism"], found["seeing"]["result"]["RestartNeeded"]) == (True, True)

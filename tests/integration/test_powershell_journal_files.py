@@ -87,7 +87,11 @@ def test_journal_is_closed_to_others(engine: Engine) -> None:
     assert answer.pop("fresh") == {"status": "completed", "log": [f"{root}|{closed}|0", f"{root}/journal|{closed}|0"]}
     assert answer.pop("again") == {"status": "completed", "log": []}
     assert answer.pop("broken")["status"] == "Matryoshka.JournalUnavailable,Invoke-NestedCall"
-    assert answer.pop("ran") == 3
+    foreign = answer.pop("foreign")
+    assert foreign["journal"] == {"status": "completed", "log": [f"{root}/journal|{closed}|0"]}
+    assert foreign["root"] == {"status": "completed", "log": [f"{root}|{closed}|0", f"{root}/journal|{closed}|0"]}
+    assert foreign["aside"] == [0, 1]  # the first one went aside with the root
+    assert answer.pop("ran") == 5
     assert len(answer) == 8
     for name, outcome in answer.items():
         place = root if name.startswith("root") else f"{root}/journal"

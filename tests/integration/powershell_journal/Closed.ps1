@@ -36,12 +36,23 @@ $root = [System.IO.Path]::Combine($env:ProgramData, 'Matryoshka')
 $journal = [System.IO.Path]::Combine($root, 'journal')
 $answer = [ordered]@{ root = $root; fresh = Invoke-Once -Number 1; again = Invoke-Once -Number 2 }
 $closed = 'D:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)'
-foreach ($wrong in 'O:BA|D:AI(A;OICIID;FA;;;SY)(A;OICIID;FA;;;BA)', "O:S-1-5-21-1-2-3-1001|$closed", "O:BA|$closed(A;;FR;;;WD)", 'O:BA|') {
+foreach ($wrong in 'O:BA|D:AI(A;OICIID;FA;;;SY)(A;OICIID;FA;;;BA)', "O:SY|$closed", "O:BA|$closed(A;;FR;;;WD)", 'O:BA|') {
     $owner, $access = $wrong.Split('|')
     $script:lists[$journal] = @{ Owner = $owner; Access = $access }
     $answer[$wrong] = Invoke-Once -Number 3
     $script:lists[$root] = @{ Owner = $owner; Access = $access }
     $answer["root $wrong"] = Invoke-Once -Number 3
+}
+# A folder that somebody else made is put aside with what is in it: what he planted is no answer, the call runs.
+$script:lists[$journal] = @{ Owner = 'O:S-1-5-21-1-2-3-1001'; Access = $closed }
+$planted = Invoke-Once -Number 3
+$script:lists[$root] = @{ Owner = 'O:S-1-5-21-1-2-3-1001'; Access = $closed }
+$script:lists.Remove($journal)
+$whole = Invoke-Once -Number 3
+$answer.foreign = [ordered]@{
+    journal = $planted
+    root    = $whole
+    aside   = @([System.IO.Directory]::GetDirectories($root, '*.foreign-*').Length, [System.IO.Directory]::GetDirectories($env:ProgramData, 'Matryoshka.foreign-*').Length)
 }
 $script:lists[$journal] = @{ Owner = 'O:BA'; Access = '' }
 $script:broken = $true

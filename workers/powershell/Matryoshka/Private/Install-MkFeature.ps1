@@ -19,7 +19,7 @@
     }
     Write-Warning -Message 'The prerequisite check refused Hyper-V although the processor shows virtualization: DISM installs it.'
     # The others first, and the tools that ServerManager would have brought: it may refuse while DISM's change waits for the restart.
-    $others = @(@('Hyper-V-PowerShell') + $Feature | Where-Object -FilterScript { $_ -ne 'Hyper-V' } | Select-Object -Unique)
+    $others = @(@('Hyper-V-PowerShell') + $Feature | Where-Object -FilterScript { $_ -ne 'Hyper-V' } | Sort-Object -Unique)
     $null = Install-WindowsFeature -Name $others -IncludeManagementTools -Confirm:$false -ErrorAction Stop
     $null = Enable-WindowsOptionalFeature -Online -FeatureName 'Microsoft-Hyper-V' -All -NoRestart -WarningAction SilentlyContinue -ErrorAction Stop
     # DISM may say that no restart is needed: the hypervisor starts with the machine, so it always is.

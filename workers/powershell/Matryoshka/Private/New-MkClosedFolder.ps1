@@ -8,9 +8,11 @@
     )
     $parent = Get-MkParentFolder -Path $Path
     if ([System.IO.Path]::GetFileName($parent) -eq 'Matryoshka') {
+        Move-MkForeignFolder -Path $parent
         $null = [System.IO.Directory]::CreateDirectory($parent)
         Protect-MkFolder -Path $parent
     }
+    Move-MkForeignFolder -Path $Path
     $null = [System.IO.Directory]::CreateDirectory($Path)
     Protect-MkFolder -Path $Path
 }

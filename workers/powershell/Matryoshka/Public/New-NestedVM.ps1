@@ -63,7 +63,7 @@
             $vm = New-MkNestedVM -Wanted @{ Name = $Name; Owner = $Owner; MemoryMib = $MemoryMib; ParentDiskPath = $ParentDiskPath; SwitchName = $SwitchName; Base = $base }
         }
         $settings = @{ Notes = (ConvertTo-MkNote -Owner $Owner -Node $Name) }
-        if (Test-MkAutomaticCheckpoint -VM $vm) {
+        if ((Test-MkParameter -Command 'Set-VM' -Parameter 'AutomaticCheckpointsEnabled') -and (Test-MkAutomaticCheckpoint -VM $vm)) {
             # A checkpoint at its start would leave a second disk file behind.
             $settings.AutomaticCheckpointsEnabled = $false
         }
