@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 
 import click
+import redis
 
 from service.commands.admin import keys, openapi
 from service.commands.jobs import jobs
@@ -35,6 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except click.ClickException as error:
         error.show()
         code = error.exit_code
+    except redis.RedisError as error:
+        click.echo(f"Error: the ledger at MATRYOSHKA_REDIS_URL cannot be used: {type(error).__name__}.", err=True)
+        code = 1
     sys.exit(code or 0)
 
 

@@ -124,6 +124,8 @@ class Stack:
     def stop(self) -> None:
         """End everything that was started; safe to call at any time and more than once."""
         self._supervisor.stop()
+        # It says where things run: of what has ended it would name ports and processes that may be another's by now.
+        (self._directory / "stack.env").unlink(missing_ok=True)
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
         """Call the API with the stack's key."""

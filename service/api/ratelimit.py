@@ -78,14 +78,15 @@ class RateLimiter:
         now = self._clock()
         window = int(now // self.policy.seconds)
         reset = max(1, int((window + 1) * self.policy.seconds - now + 0.999))
-        with self._lock:
-            account = self._account(subject, window)
-            if account.share == 0 and account.untaken > 0:
-                self._take_share(subject, account)
-            if account.share == 0:
-                return Verdict(False, 0, reset)
-            account.share -= 1
-            return Verdict(True, account.share + account.untaken, reset)
+        while True:
+            with self._lock:
+                account = self._account(subject, window)
+                if account.share > 0:
+                    account.share -= 1
+                    return Verdict(True, account.share + account.untaken, reset)
+                if account.untaken == 0:
+                    return Verdict(False, 0, reset)
+            self._take_share(subject, account)
 
     def _account(self, subject: str, window: int) -> _Account:
         account = self._accounts.get(subject)
@@ -96,10 +97,13 @@ class RateLimiter:
         return account
 
     def _take_share(self, subject: str, account: _Account) -> None:
+        # Without the lock: a ledger that is slow to answer holds up who asked it, and nobody else. Two who ask at once
+        # take a share each.
         wanted = max(1, self.policy.quota // _SHARES)
         total = self._take(subject, account.window, self.policy.seconds, wanted)
-        account.share = max(0, min(wanted, self.policy.quota - (total - wanted)))
-        account.untaken = max(0, self.policy.quota - total)
+        with self._lock:
+            account.share += max(0, min(wanted, self.policy.quota - (total - wanted)))
+            account.untaken = min(account.untaken, max(0, self.policy.quota - total))
 
 
 def refuse_beyond(limiter: RateLimiter, subject: str) -> None:

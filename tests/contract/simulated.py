@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from pypsrp.powershell import RunspacePool
 from pypsrp.wsman import WSMan
@@ -20,6 +19,7 @@ from sandbox.machine.world import SimulatedHost
 from sandbox.machine.world import World as SandboxWorld
 from sandbox.site import Site, SiteSettings
 from sandbox.tls import TlsFiles, make_tls_files, server_context
+from sandbox.universe import Universe
 from tests.contract import sandbox_state
 from tests.contract.observation import owner_of
 from tests.contract.remote import Answer, call, load_module
@@ -34,47 +34,12 @@ LESSER = "operator"
 _INFO = "Get-NestedModuleInfo"
 
 
-class Served:
+class Served(Universe):
     """One machine of a sandbox world as the wire's world: whichever level it is on, it is the host that is called."""
 
     def __init__(self, world: SandboxWorld, path: str) -> None:
-        self._world = world
+        super().__init__(world)
         self.hosts: Sequence[Host] = (SimulatedHost(world.realm, machine_at(world, path)),)
-
-    def snapshot(self) -> Mapping[str, Any]:
-        """Everything there is."""
-        return self._world.as_json()
-
-    def counts(self) -> Mapping[str, Any]:
-        """Applied effects."""
-        return self._world.counts()
-
-    def bugs(self) -> Sequence[str]:
-        """What went wrong inside the machine."""
-        return self._world.bugs
-
-    def set_speed(self, factor: float) -> None:
-        """Nobody sets it here."""
-        self._world.clock.set_factor(factor)
-
-    def speed(self) -> float:
-        """Nominal seconds in a real one."""
-        return self._world.clock.factor
-
-    def set_faults(self, changes: Mapping[str, Any]) -> None:
-        """Change fault switches."""
-        self._world.set_faults(**changes)
-
-    def clear_faults(self) -> None:
-        """Back to the world's own."""
-        self._world.clear_faults()
-
-    def add_vm(self, wanted: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Not here."""
-        raise NotImplementedError
-
-    def close(self) -> None:
-        """Nothing to write."""
 
 
 class Simulation:

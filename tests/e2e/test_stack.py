@@ -113,3 +113,4 @@ def test_ctrl_c_ends_everything(tmp_path: Path) -> None:
 
         assert 130 == found.started.process.returncode, output
         assert [] == found.started.pids()
+        assert not found.file.exists()  # of a stack that is gone it would lead elsewhere

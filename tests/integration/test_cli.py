@@ -161,3 +161,14 @@ def test_password_is_never_an_argument(shell: Shell) -> None:
     assert "--password " not in shell.run("hosts", "register", "--help").stdout
     refused = shell.run("hosts", "register", "--name", "x", "--address", "a", "--username", "u", "--password", "p")
     assert 2 == refused.returncode
+
+
+def test_a_ledger_that_is_away_is_told_in_a_line(shell: Shell) -> None:
+    """An operator's verb without a server ends with 1 and one line that names the setting, no trace and no address."""
+    for arguments in (("keys", "list"), ("secrets", "status")):
+        done = shell.run(*arguments, MATRYOSHKA_REDIS_URL="redis://:Canary-1@127.0.0.1:1/0")
+
+        assert (1, "") == (done.returncode, done.stdout)
+        assert "MATRYOSHKA_REDIS_URL" in done.stderr
+        assert 1 == len(done.stderr.splitlines())
+        assert "Canary" not in done.stderr

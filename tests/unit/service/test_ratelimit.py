@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from threading import Thread
 
 from service.api.ratelimit import Policy, RateLimiter
 
@@ -43,6 +44,24 @@ def test_what_is_left_is_told() -> None:
     assert ['"default";r=1;t=20', '"default";r=0;t=20', '"default";r=0;t=20'] == fields
     assert later.allowed
     assert 1 == later.remaining
+
+
+def test_a_slow_ledger_holds_up_nobody_else() -> None:
+    """While one request waits for a share, requests of other keys that have one pass."""
+    ledger, passed = _Ledger(), list[bool]()
+
+    def take(subject: str, window: int, seconds: int, count: int) -> int:
+        if subject == "slow":
+            other = Thread(target=lambda: passed.append(limiter.pass_one("quick").allowed), daemon=True)
+            other.start()
+            other.join(10)
+        return ledger.take(subject, window, seconds, count)
+
+    limiter = RateLimiter(Policy(500, 60), take, lambda: 1000.0)
+    limiter.pass_one("quick")
+
+    assert limiter.pass_one("slow").allowed
+    assert [True] == passed
 
 
 def test_keys_do_not_share() -> None:
