@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from marshmallow import Schema, fields, validate, validates_schema
 
-from schemas.base import Labels, StrictSchema, Timestamp, choice, coded, object_id, text, whole
+from schemas.base import Flag, Labels, StrictSchema, Timestamp, choice, coded, object_id, text, whole
 from schemas.names import windows_path
 from schemas.page import PageQuerySchema
 from schemas.secret import LongSecretSchema, SecretField
@@ -77,6 +77,7 @@ class HostUpdateSchema(StrictSchema):
     limits = fields.Nested(LimitsSchema)
     capacity = fields.Nested(CapacitySchema, allow_none=True)
     storage_path = windows_path()
+    schedulable = Flag(metadata={"description": "false: cordoned, no new lab is placed on it"})
 
 
 class HostCreateSchema(HostUpdateSchema):
@@ -111,6 +112,7 @@ class HostCreateSchema(HostUpdateSchema):
     limits = fields.Nested(LimitsSchema, load_default=lambda: LimitsSchema().load({}))
     capacity = fields.Nested(CapacitySchema, allow_none=True, load_default=None)
     storage_path = windows_path(load_default=r"C:\Matryoshka")
+    schedulable = Flag(load_default=True, metadata={"description": "false: cordoned, no new lab is placed on it"})
 
     @validates_schema
     def _certificate_over_tls(self, data: dict[str, Any], **_options: Any) -> None:
@@ -139,6 +141,7 @@ class HostSchema(Schema):
     limits = fields.Nested(LimitsSchema)
     capacity = fields.Nested(CapacitySchema, allow_none=True)
     storage_path = fields.String()
+    schedulable = fields.Boolean()
     report = fields.Dict(
         keys=fields.String(), allow_none=True, metadata={"description": "the last Get-NestedHostReport"}
     )

@@ -11,6 +11,7 @@ from marshmallow import Schema, fields
 from schemas.base import Labels, StrictSchema, Timestamp, choice, coded, object_id, text
 from schemas.kinds import REQUEST_SCHEMAS
 from schemas.page import PageQuerySchema
+from schemas.placement import PlacementSchema
 from schemas.problem import ProblemSchema
 
 JOB_STATES = (
@@ -107,6 +108,9 @@ class JobSchema(Schema):
     steps_done = fields.Integer()
     error = fields.Nested(ProblemSchema, allow_none=True)
     result = fields.Dict(keys=fields.String(), allow_none=True)
+    placement = fields.Nested(
+        PlacementSchema, allow_none=True, metadata={"description": "how the host was chosen; null when it was named"}
+    )
     cancel_unconfirmed = fields.Boolean()
     retries = fields.Integer()
     request_id = fields.String()

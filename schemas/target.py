@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import fields, validates_schema
+from marshmallow import fields, validate, validates_schema
 
-from schemas.base import StrictSchema, coded, object_id, text
+from schemas.base import Labels, StrictSchema, coded, object_id, text
 from schemas.names import computer_name, guid, object_name
+
+ANY_HOST = "Left out: of all hosts with room the one with the most free memory."
 
 
 class HostRefSchema(StrictSchema):
-    """One host, by id or by name, or any host that has a label (`purpose=lab`)."""
+    """One host, by id or by name, or any host that has a label (`purpose=lab`) or all of several labels."""
 
     id = object_id("host")
     name = text(1, 80)
@@ -21,11 +23,15 @@ class HostRefSchema(StrictSchema):
         pattern=r"[a-z0-9]([a-z0-9._/-]{0,61}[a-z0-9])?=([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)",
         hint="A label is given as name=value.",
     )
+    labels = Labels(
+        validate=validate.Length(1),
+        metadata={"description": "all of them must hold; of the hosts with room the one with the most free memory"},
+    )
 
     @validates_schema
     def _one_of(self, data: dict[str, Any], **_options: Any) -> None:
         if len(data) != 1:
-            raise coded("Give one of id, name and label.", "exclusive")
+            raise coded("Give one of id, name, label and labels.", "exclusive")
 
 
 class ImageRefSchema(StrictSchema):

@@ -15,7 +15,7 @@ from schemas.nested_vm import SmokeTestSchema
 from schemas.network import NetworkSchema, gateway_of, room_for
 from schemas.node import NodesSchema, node_names
 from schemas.request import LabRequestSchema
-from schemas.target import HostRefSchema
+from schemas.target import ANY_HOST, HostRefSchema
 
 _S2D_NODES = range(2, 17)
 _S2D_DATA_DISKS = 2
@@ -25,7 +25,7 @@ class NestedClusterRequestSchema(LabRequestSchema):
     """Build a nested Hyper-V failover cluster."""
 
     kind = choice("nested_cluster", required=True)
-    host = fields.Nested(HostRefSchema, required=True)
+    host = fields.Nested(HostRefSchema, metadata={"description": ANY_HOST})
     nodes = fields.Nested(NodesSchema, required=True)
     network = fields.Nested(NetworkSchema, required=True)
     guest = fields.Nested(GuestSchema, load_default=lambda: GuestSchema().load({}))

@@ -13,14 +13,14 @@ from schemas.nested_vm import SmokeTestSchema
 from schemas.network import NetworkSchema, room_for
 from schemas.node import NodeSchema
 from schemas.request import LabRequestSchema
-from schemas.target import HostRefSchema
+from schemas.target import ANY_HOST, HostRefSchema
 
 
 class NestedHostRequestSchema(LabRequestSchema):
     """Build one nested Hyper-V host."""
 
     kind = choice("nested_host", required=True)
-    host = fields.Nested(HostRefSchema, required=True)
+    host = fields.Nested(HostRefSchema, metadata={"description": ANY_HOST})
     node = fields.Nested(NodeSchema, required=True)
     network = fields.Nested(NetworkSchema, required=True)
     guest = fields.Nested(GuestSchema, load_default=lambda: GuestSchema().load({}))

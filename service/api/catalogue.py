@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from service.ledger.store import Host, Image, Store
@@ -38,11 +38,11 @@ class Catalogue:
         """Return the host of this name or None."""
         return self._remembered(("host-name", name), lambda: self._store.hosts.by_name(name))
 
-    def hosts_by_label(self, name: str, value: str) -> Sequence[Host] | None:
-        """Return the hosts with this label, newest first; None when there are none."""
+    def hosts_with(self, labels: Mapping[str, str]) -> Sequence[Host] | None:
+        """Return the hosts that have all these labels (all hosts for none), newest first; None when there are none."""
         return self._remembered(
-            ("label", f"{name}={value}"),
-            lambda: [host for host in self._all_hosts() if host.labels.get(name) == value] or None,
+            ("labels", ",".join(f"{name}={value}" for name, value in sorted(labels.items()))),
+            lambda: [host for host in self._all_hosts() if labels.items() <= host.labels.items()] or None,
         )
 
     def image(self, image_id: str) -> Image | None:

@@ -10,6 +10,7 @@ from schemas.base import StrictSchema
 from schemas.job import JobRequestSchema, JobSchema
 from schemas.kinds import REQUEST_SCHEMAS
 from schemas.lab import LabSchema
+from schemas.placement import PlacementSchema
 from schemas.plan import PlanSchema
 
 LONGEST_WAIT_SECONDS = 30
@@ -78,3 +79,6 @@ class PlanViewSchema(PlanSchema):
     """A plan, with the host on which it would run."""
 
     host_id = fields.String()
+    placement = fields.Nested(
+        PlacementSchema, allow_none=True, metadata={"description": "how the host was chosen; null when it was named"}
+    )

@@ -58,6 +58,7 @@ def job_body(job: Job, base: str) -> dict[str, Any]:
         "steps_done": job.steps_done,
         "error": job.error,
         "result": None if job.result is None else result_body(job.result),
+        "placement": job.placement,
         "cancel_unconfirmed": job.cancel_unconfirmed,
         "retries": job.retries,
         "request_id": job.request_id,
@@ -132,6 +133,7 @@ def plan_body(planned: Planned) -> dict[str, Any]:
     return {
         "kind": plan.kind,
         "host_id": host.id if host else "",
+        "placement": planned.placement,
         "steps": [step._asdict() for step in plan.steps],
         "demand": asdict(plan.demand),
         "findings": [asdict(finding) for finding in plan.findings],

@@ -8,7 +8,6 @@ from typing import Any
 
 from service.api.catalogue import Catalogue
 from service.api.problems import Problem, invalid_field
-from service.ledger.known import capacity_of
 from service.ledger.store import Host, Image, Lab, LabState, Store
 
 _GONE = frozenset({LabState.REMOVING, LabState.REMOVED})
@@ -17,11 +16,15 @@ _SHAPES = ("nodes", "node")
 
 @dataclass(frozen=True)
 class Resolved:
-    """The records that a request names; None for those that it does not."""
+    """The records that a request names; None for those that it does not.
+
+    `hosts` are those to choose from when the request leaves the choice open, else empty.
+    """
 
     host: Host | None = None
     image: Image | None = None
     lab: Lab | None = None
+    hosts: tuple[Host, ...] = ()
 
 
 def resolve(store: Store, catalogue: Catalogue, request: Mapping[str, Any]) -> Resolved:
@@ -31,8 +34,9 @@ def resolve(store: Store, catalogue: Catalogue, request: Mapping[str, Any]) -> R
         Problem: 422 with the pointer of the name that leads nowhere; 409 for a lab that is going or gone.
     """
     lab = _lab(store, request)
-    host = catalogue.host(lab.host_id) if lab else _host(store, catalogue, request)
-    return Resolved(host, _image(catalogue, request), lab)
+    host = catalogue.host(lab.host_id) if lab else _host(catalogue, request)
+    hosts = _selected(catalogue, request) if lab is None and host is None else ()
+    return Resolved(host, _image(catalogue, request), lab, hosts)
 
 
 def _lab(store: Store, request: Mapping[str, Any]) -> Lab | None:
@@ -49,12 +53,11 @@ def _lab(store: Store, request: Mapping[str, Any]) -> Lab | None:
     return lab
 
 
-def _host(store: Store, catalogue: Catalogue, request: Mapping[str, Any]) -> Host | None:
-    wanted = request.get("host")
-    if not wanted:
+def _host(catalogue: Catalogue, request: Mapping[str, Any]) -> Host | None:
+    """Return the host that the request names; None when it leaves the choice open."""
+    wanted = request.get("host") or {}
+    if "id" not in wanted and "name" not in wanted:
         return None
-    if "label" in wanted:
-        return _labelled(store, catalogue, wanted["label"], _memory_wanted(request))
     host = catalogue.host(wanted["id"]) if "id" in wanted else catalogue.host_by_name(wanted["name"])
     if host is None:
         way = "id" if "id" in wanted else "name"
@@ -62,28 +65,21 @@ def _host(store: Store, catalogue: Catalogue, request: Mapping[str, Any]) -> Hos
     return host
 
 
-def _labelled(store: Store, catalogue: Catalogue, label: str, memory_mib: int) -> Host:
-    """Return the first host with the label that has room, or the first one at all: the job may wait there."""
-    name, _, value = label.partition("=")
-    found = catalogue.hosts_by_label(name, value)
+def _selected(catalogue: Catalogue, request: Mapping[str, Any]) -> tuple[Host, ...]:
+    """Return the hosts that the request allows: those with its labels, or all."""
+    wanted = request.get("host") or {}
+    way = next((way for way in ("label", "labels") if way in wanted), "")
+    labels = dict([wanted["label"].split("=", 1)]) if way == "label" else wanted.get("labels", {})
+    found = catalogue.hosts_with(labels)
     if not found:
-        raise invalid_field("#/host/label", "unknown", f"There is no host with the label {label!r}.")
-    if len(found) == 1:
-        return found[0]
-    return next((host for host in found if _free_mib(store, host) >= memory_mib), found[0])
-
-
-def _free_mib(store: Store, host: Host) -> float:
-    capacity = capacity_of(host)
-    if capacity is None:
-        return float("inf")
-    held = sum(one.memory_mib for one in store.hosts.reservations(host.id))
-    return capacity["memory_mib"] - host.limits.memory_reserve_mib - held
-
-
-def _memory_wanted(request: Mapping[str, Any]) -> int:
-    shape: Mapping[str, Any] = next((request[name] for name in _SHAPES if request.get(name)), {})
-    return int(shape.get("memory_mib", 0)) * int(shape.get("count", 1))
+        said = ", ".join(f"{name}={value}" for name, value in labels.items())
+        detail = f"There is no host with the label {said!r}." if said else "No host is registered."
+        raise invalid_field(f"#/host/{way}" if way else "#/host", "unknown", detail)
+    if len(found) > 1 and "target" in request:
+        # The VM is on one of them, and another host may have a stranger of the same name.
+        detail = f"{len(found)} hosts have this label; say which one has the VM."
+        raise invalid_field(f"#/host/{way}", "ambiguous", detail)
+    return tuple(found)
 
 
 def _image(catalogue: Catalogue, request: Mapping[str, Any]) -> Image | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from service.api.context import Context
 from service.api.idempotency import key_reused
+from service.api.placing import PRIORITIES, Choice, choose, nobody, settle
 from service.api.problems import Problem
 from service.api.resolving import Resolved, resolve
 from service.ledger.expiry import teardown_submission
@@ -16,10 +17,9 @@ from service.ledger.known import plan_context
 from service.ledger.plan import Plan, Severity
 from service.ledger.plans import build_plan
 from service.ledger.queue import letter
-from service.ledger.store import Idempotency, IllegalMove, Lab, NotFound, Outcome, Submission, SubmitResult
+from service.ledger.store import Host, Idempotency, IllegalMove, Lab, NotFound, Outcome, Submission, SubmitResult
 from service.ledger.targets import targets_of
 
-_PRIORITIES: Mapping[str, int] = {"high": 0, "normal": 1, "low": 2}
 Secrets = Mapping[str, Mapping[str, Any]]
 _BUILDS_LAB = frozenset({"nested_cluster", "nested_host"})
 
@@ -33,6 +33,19 @@ class Planned:
     plan: Plan
     lab_id: str
     creates_lab: bool
+    choice: Choice | None = None
+
+    @property
+    def placement(self) -> Mapping[str, Any] | None:
+        """How the host was chosen; None when the request names it."""
+        host = self.resolved.host
+        return self.choice.shown(host) if self.choice and host else None
+
+    def on(self, host: Host, choice: Choice) -> Planned:
+        """Return the same job on this host, with the plan that it has there."""
+        resolved = replace(self.resolved, host=host)
+        plan = build_plan(self.request, plan_context(self.lab_id, host, resolved.image, resolved.lab))
+        return replace(self, resolved=resolved, plan=plan, choice=choice)
 
 
 @dataclass(frozen=True)
@@ -43,6 +56,7 @@ class Sender:
     request_id: str
     traceparent: str = ""
     idempotency: Idempotency | None = None
+    may_use_cordoned: bool = False
 
 
 def plan_request(context: Context, request: Mapping[str, Any]) -> Planned:
@@ -54,6 +68,9 @@ def plan_request(context: Context, request: Mapping[str, Any]) -> Planned:
     resolved = resolve(context.store, context.catalogue, request)
     creates_lab = request["kind"] in _BUILDS_LAB or (request["kind"] == "nested_vm" and resolved.lab is None)
     lab_id = new_id("lab", context.clock()) if creates_lab else (resolved.lab.id if resolved.lab else "")
+    if resolved.hosts:
+        choice = choose(context, request, resolved.hosts, resolved.image)
+        return Planned(request, resolved, Plan(request["kind"], ()), lab_id, creates_lab).on(choice.best, choice)
     known = plan_context(lab_id, resolved.host, resolved.image, resolved.lab)
     return Planned(request, resolved, build_plan(request, known), lab_id, creates_lab)
 
@@ -67,6 +84,10 @@ def submit(context: Context, request: Mapping[str, Any], secrets: Secrets, sende
     try:
         planned = plan_request(context, request)
         refuse_forbidden(planned.plan)
+        if planned.choice is not None:
+            return _settled(
+                context, planned, planned.choice, lambda one: replace(_submission(one, sender), secrets=secrets)
+            )
     except Problem:
         # What was accepted once is answered again, even when a host or an image has gone since.
         replay = _replay(context, request["kind"], sender)
@@ -75,6 +96,28 @@ def submit(context: Context, request: Mapping[str, Any], secrets: Secrets, sende
         return replay
     submission = replace(_submission(planned, sender), secrets={**_lab_secrets(context, planned), **secrets})
     return write(context, submission)
+
+
+def _settled(
+    context: Context, planned: Planned, choice: Choice, submission_of: Callable[[Planned], Submission]
+) -> SubmitResult:
+    """Write the job on the first host that takes it."""
+
+    def attempt(host: Host, shown: Mapping[str, Any], elsewhere: bool) -> SubmitResult:
+        here = submission_of(planned if host is planned.resolved.host else planned.on(host, choice))
+        try:
+            return _written(context, replace(here, placement=shown, elsewhere=elsewhere, keeps_off_cordoned=True))
+        except NotFound:
+            return SubmitResult(Outcome.REFUSED, None, {"reason": "gone"})
+
+    def again() -> Choice:
+        return choose(context, planned.request, planned.resolved.hosts, planned.resolved.image)
+
+    search = settle(choice, again, attempt, wait=planned.request["admission"] == "wait")
+    if search.result is None:
+        raise nobody(context, search)
+    _refuse(search.result)
+    return search.result
 
 
 def _replay(context: Context, kind: str, sender: Sender) -> SubmitResult | None:
@@ -119,13 +162,17 @@ def write(context: Context, submission: Submission) -> SubmitResult:
         Problem: as `submit`.
     """
     try:
-        result = context.store.jobs.submit(submission, new_id("job", context.clock()), letter(submission.traceparent))
+        result = _written(context, submission)
     except NotFound as error:
         raise Problem(409, "gone-meanwhile", "The host or the lab was removed meanwhile.") from error
     except IllegalMove as error:
         raise Problem(409, "lab-not-there", f"The lab is {error.state}.", state=error.state) from error
     _refuse(result)
     return result
+
+
+def _written(context: Context, submission: Submission) -> SubmitResult:
+    return context.store.jobs.submit(submission, new_id("job", context.clock()), letter(submission.traceparent))
 
 
 def refuse_forbidden(plan: Plan) -> None:
@@ -151,6 +198,8 @@ def refuse_forbidden(plan: Plan) -> None:
 def _refuse(result: SubmitResult) -> None:
     if result.outcome is Outcome.CONFLICT:
         raise key_reused()
+    if result.outcome is Outcome.REFUSED and result.detail.get("reason") == "cordoned":
+        raise Problem(409, "host-cordoned", "The host is cordoned: only keys with hosts:write may build on it.")
     if result.outcome is Outcome.REFUSED:
         raise Problem(409, "no-room", "The host has no room for this now.", **result.detail)
     if result.outcome is Outcome.TARGET_BUSY:
@@ -168,7 +217,7 @@ def _submission(planned: Planned, sender: Sender) -> Submission:
         lab_id=planned.lab_id,
         creates_lab=planned.creates_lab,
         labels=request.get("labels") or {},
-        priority=_PRIORITIES[request["priority"]],
+        priority=PRIORITIES[request["priority"]],
         tenant=sender.tenant,
         admission=request["admission"],
         on_failure=request["on_failure"],
@@ -180,6 +229,7 @@ def _submission(planned: Planned, sender: Sender) -> Submission:
         traceparent=sender.traceparent,
         idempotency=sender.idempotency,
         targets=targets_of(request, vars(planned.resolved.lab) if planned.resolved.lab else None),
+        keeps_off_cordoned=not sender.may_use_cordoned,
         lab_name=_lab_name(request) if planned.creates_lab else "",
     )
 

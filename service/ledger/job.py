@@ -63,7 +63,8 @@ class Job:
 
     `request` is the validated request without secrets. `error` is a problem object and `result` the lab's facts; both
     are None until there is one. `waiting_for` says what a job waits for and who holds it. `cancel_unconfirmed` says
-    that a remote call could not be shown to have stopped.
+    that a remote call could not be shown to have stopped. `placement` says how the host was chosen, None when it was
+    named.
     """
 
     id: str
@@ -95,6 +96,7 @@ class Job:
     deadline_at: float | None = None
     targets: tuple[str, ...] = ()
     callback_url: str = ""
+    placement: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,10 @@ function L.hand_over(host, from, to)
 end
 
 function L.release(host, holder)
-  if host ~= '' and call('HDEL', L.host(host) .. ':held', holder) == 1 then L.wake_waiters(host) end
+  if host == '' or call('HDEL', L.host(host) .. ':held', holder) == 0 then return end
+  -- What an inspection saw before this moment was taken then.
+  if call('EXISTS', L.host(host)) == 1 then call('HSET', L.host(host), 'freed_at', L.time(NOW)) end
+  L.wake_waiters(host)
 end
 
 function L.waiting_key(host) return L.host(host) .. ':waiting' end

@@ -20,13 +20,16 @@ if lab ~= '' and not creates then
   if state == '' then return { 'no_lab', '', '{}', 0 } end
   if state == 'removed' or state == 'removing' or state == 'building' then return { 'lab_state', state, '{}', 0 } end
 end
+if F.creates_lab == 1 and A.keeps_off_cordoned == 1 and L.get(L.host(host), 'cordoned') == '1' then
+  return { 'refused', '', '{"reason":"cordoned"}', 0 }
+end
 local targets = L.targets(F.targets, lab)
 local holder, held = L.busy_target(host, targets, A.job)
 if holder then
   return { 'target_busy', holder, '{"holder":' .. L.quote(holder) .. ',"target":' .. L.quote(held) .. '}', 0 }
 end
 local short = L.short_of(host, F.mem, F.disk, F.priority)
-if short and (short == 'never_fits' or F.admission == 'refuse') then
+if short and (short == 'never_fits' or F.admission == 'refuse' or A.elsewhere == 1) then
   return { 'refused', '', L.shortage(host, short, F.mem, F.disk), 0 }
 end
 

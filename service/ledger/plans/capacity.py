@@ -35,7 +35,7 @@ def capacity_findings(demand: Demand, context: PlanContext, prefix: str) -> Iter
     host = context.host or {}
     report, given = host.get("report") or {}, host.get("capacity") or {}
     reserve = (host.get("limits") or {}).get("memory_reserve_mib", 0)
-    volume = _volume(report, host.get("storage_path") or "")
+    volume = volume_of(report, host.get("storage_path") or "")
     memory_total = _less(given.get("memory_mib") or report.get("memory_total_mib"), reserve)
     memory_free = _less(report.get("memory_free_mib"), reserve)
     yield from _judge(_MEMORY, demand.memory_mib, memory_total, memory_free, prefix)
@@ -67,7 +67,8 @@ def _less(amount: int | None, reserve: int) -> int | None:
     return None if amount is None else max(0, amount - reserve)
 
 
-def _volume(report: Mapping[str, Any], path: str) -> Mapping[str, Any]:
+def volume_of(report: Mapping[str, Any], path: str) -> Mapping[str, Any]:
+    """Return the reported volume that a path is on; {} when none is known."""
     # The longest mount point that the storage path begins with: a volume may be mounted in a folder.
     wanted = path.lower()
     volumes = [volume for volume in report.get("volumes") or () if wanted.startswith(str(volume.get("path")).lower())]

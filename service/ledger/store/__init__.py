@@ -38,6 +38,7 @@ from service.ledger.store.jobs import JobStore
 from service.ledger.store.keys import ApiKey, KeyStore
 from service.ledger.store.labs import Lab, LabFilter, LabState, LabStore
 from service.ledger.store.leases import LeaseStore
+from service.ledger.store.loads import Held, HostLoad, LoadStore
 from service.ledger.store.rates import RateStore
 from service.ledger.store.scripts import Scripts
 from service.ledger.store.sealed import SealedRecord, SealedStore
@@ -59,9 +60,11 @@ __all__ = [
     "EndpointStore",
     "EventFeed",
     "EventStore",
+    "Held",
     "Host",
     "HostCapacity",
     "HostLimits",
+    "HostLoad",
     "HostStore",
     "Idempotency",
     "IllegalMove",
@@ -78,6 +81,7 @@ __all__ = [
     "LeaseLost",
     "LeaseStore",
     "LedgerError",
+    "LoadStore",
     "NameTaken",
     "NotFound",
     "Outcome",
@@ -110,6 +114,7 @@ class Store:
         self.leases = LeaseStore(scripts)
         self.events = EventStore(scripts)
         self.hosts = HostStore(scripts)
+        self.loads = LoadStore(scripts)
         self.images = ImageStore(scripts)
         self.labs = LabStore(scripts)
         self.keys = KeyStore(scripts)

@@ -36,7 +36,8 @@ class HostCapacity:
 class Host:
     """One host. `secrets` has `password`, sealed or a reference. `report` is the last InspectHost, None before it.
 
-    `capacity` None means unknown: jobs are admitted, until a report tells the host's memory.
+    `capacity` None means unknown: jobs are admitted, until a report tells the host's memory. A host that is not
+    `schedulable` (cordoned) takes no new lab.
     """
 
     id: str
@@ -53,6 +54,7 @@ class Host:
     limits: HostLimits = HostLimits()
     capacity: HostCapacity | None = None
     storage_path: str = ""
+    schedulable: bool = True
     report: Mapping[str, Any] | None = None
     inspected_at: float | None = None
     version: int = 0
@@ -129,6 +131,7 @@ def _change(host: Host, event: EventType) -> Change:
         "max_parallel": host.limits.max_parallel_steps,
         "max_heavy": host.limits.max_heavy_steps,
         "reserve": host.limits.memory_reserve_mib,
+        "cordoned": int(not host.schedulable),
         "cap_mem": capacity.memory_mib if capacity else "",
         "cap_disk": capacity.disk_gib if capacity else "",
     }

@@ -55,6 +55,7 @@ def job_of(flat: Sequence[str]) -> Job:
         deadline_at=optional_time(row.get("deadline_at", "")),
         targets=tuple(json.loads(row["targets"])),
         callback_url=row["callback_url"],
+        placement=json.loads(row.get("placement", "null")),
     )
 
 

@@ -169,6 +169,8 @@ def _arguments(submission: Submission, job_id: str) -> dict[str, Any]:
         "labels": [[name, value] for name, value in submission.labels.items()],
         "idem_key": f"{submission.tenant}:{idempotency.key}" if idempotency else "",
         "fingerprint": idempotency.fingerprint if idempotency else "",
+        "elsewhere": int(submission.elsewhere),
+        "keeps_off_cordoned": int(submission.keeps_off_cordoned),
         "idem_ttl": idempotency.ttl_seconds if idempotency else 0,
     }
 
@@ -199,6 +201,7 @@ def _fields(submission: Submission, job_id: str) -> dict[str, Any]:
         "request_id": submission.request_id,
         "traceparent": submission.traceparent,
         "targets": dumps(submission.targets),
+        "placement": dumps(submission.placement),
         "mem": plan.demand.memory_mib,
         "disk": plan.demand.disk_gib,
     }

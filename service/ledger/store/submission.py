@@ -40,7 +40,9 @@ class Submission:
     `creates_lab`, else an existing one. `lease_seconds` is the lab's lease (0 = none) and begins when the lab is ready.
     `deadline_seconds` 0 means none. `callback` is {"url": ...} with optional "types". `targets` are names
     of which only one unfinished job may hold each at a time per host; its lab always is one. `secrets` are sealed or
-    references, never values.
+    references, never values. `placement` says how the host was chosen, None when the request named it. `elsewhere`:
+    another host may have room, so this one refuses what would wait. `keeps_off_cordoned`: a host that is cordoned takes
+    no new lab of this submission.
     """
 
     kind: str
@@ -64,13 +66,17 @@ class Submission:
     idempotency: Idempotency | None = None
     targets: tuple[str, ...] = ()
     lab_name: str = ""
+    placement: Mapping[str, Any] | None = None
+    elsewhere: bool = False
+    keeps_off_cordoned: bool = False
 
 
 @dataclass(frozen=True)
 class SubmitResult:
     """The outcome, the job (None when there is none) and facts for the caller.
 
-    `detail` of `refused`: reason (`capacity`, `never_fits` or `others_wait`), wanted, free, capacity, holders; of
+    `detail` of `refused`: reason (`capacity`, `never_fits` or `others_wait`, with wanted, free, capacity, holders; or
+    `cordoned`); of
     `target_busy`: holder, target. Mappings `wanted`, `free`, `capacity` have memory_mib and disk_gib (None = unknown).
     `ready_steps` is how many workers are worth waking.
     """

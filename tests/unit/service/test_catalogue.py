@@ -77,8 +77,8 @@ def test_forgotten_is_asked_for_again() -> None:
 def test_labels_are_looked_for_on_every_page() -> None:
     """A host is found by its label however many there are, newest first."""
     ledger = Ledger(Hosts([_host(number, rack=str(number % 100)) for number in range(250)]))
-    found = ledger.catalogue.hosts_by_label("rack", "7")
+    found = ledger.catalogue.hosts_with({"rack": "7"})
 
     assert found is not None
     assert ["host_207", "host_107", "host_7"] == [host.id for host in found]
-    assert ledger.catalogue.hosts_by_label("rack", "none") is None
+    assert ledger.catalogue.hosts_with({"rack": "none"}) is None
