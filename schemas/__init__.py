@@ -14,6 +14,7 @@
     nested_vm.py       NestedVMSchema, SmokeTestSchema
     kinds/             one request schema a job kind; kinds.REQUEST_SCHEMAS maps kind -> schema class
     job.py             JobRequestSchema (dispatches on `kind`), JobSchema (view), JobQuerySchema, JobCancelSchema
+    placement.py       PlacementSchema, CandidateSchema (views)
     step.py            StepSchema (view)            plan.py     PlanSchema, PlanStepSchema, FindingSchema, DemandSchema
     lab.py             LabSchema, LabExtendSchema, LabQuerySchema, CpuRowSchema
     webhook.py         EndpointCreateSchema, EndpointUpdateSchema, EndpointRotateSchema, EndpointSchema,

@@ -18,7 +18,7 @@ from service.commands.showing import show_json, show_list
 from service.commands.watching import watch_job
 
 _LAB_COLUMNS = ("id", "name", "kind", "state", "host_id", "created_at", "expires_at")
-_HOST_COLUMNS = ("id", "name", "address", "scheme", "auth", "labels", "inspected_at")
+_HOST_COLUMNS = ("id", "name", "address", "scheme", "auth", "labels", "schedulable", "inspected_at")
 _IMAGE_COLUMNS = ("id", "name", "path", "edition", "os_build")
 _EVENT_COLUMNS = ("id", "timestamp", "type", "job_id", "step_id", "node")
 
@@ -128,6 +128,25 @@ def inspect(host_id: str, *, watch: bool) -> None:
     if watch:
         sys.exit(watch_job(client, job["id"]))
     show_json(job)
+
+
+@hosts.command()
+@click.argument("host_id")
+def cordon(host_id: str) -> None:
+    """Place no new lab on a host. What is there goes on, and keys with hosts:write may still name it."""
+    _schedulable(host_id, schedulable=False)
+
+
+@hosts.command()
+@click.argument("host_id")
+def uncordon(host_id: str) -> None:
+    """Let labs be placed on a host again."""
+    _schedulable(host_id, schedulable=True)
+
+
+def _schedulable(host_id: str, *, schedulable: bool) -> None:
+    client, path = client_from_env(), f"/v1/hosts/{host_id}"
+    show_json(client.call("PATCH", path, {"schedulable": schedulable}, **{"If-Match": client.etag(path)}))
 
 
 @click.group()

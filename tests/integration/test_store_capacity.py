@@ -178,3 +178,36 @@ def test_inspection_tells_the_memory(ledger: Ledger) -> None:
     assert ({"memory_total_mib": 1000}, ledger.now) == (host.report, host.inspected_at)
     assert "host.inspected" in ledger.types(None)
     assert "refused" == ledger.submit(step("one"), host_id=host_id, demand=Demand(1001, 0)).outcome
+
+
+def test_loads_are_what_a_submission_meets(ledger: Ledger) -> None:
+    """A load has what is held and until when, who waits ahead of a priority, and when something was given back."""
+    host = ledger.host(memory_mib=1000)
+    leased = ledger.lab_job(step("one"), host_id=host, demand=Demand(500, 5), lease_seconds=600)
+    ledger.work()
+    ledger.lab_job(step("one"), host_id=host, demand=Demand(300, 0))
+    ledger.job(step("one"), host_id=host, demand=Demand(400, 7))
+    ledger.job(step("one"), host_id=host, demand=Demand(100, 0), priority=2)
+    high, low = ledger.store.loads.read([host], 0)[host], ledger.store.loads.read([host], 2)[host]
+
+    assert [(300, 0, None), (500, 5, ledger.now + 600)] == sorted((o.memory_mib, o.disk_gib, o.until) for o in low.held)
+    assert ((0, 0), (2, 500, 7)) == (
+        (high.ahead, high.ahead_disk_gib),
+        (low.ahead, low.ahead_memory_mib, low.ahead_disk_gib),
+    )
+    assert low.freed_at is None
+    ledger.advance(5)
+    ledger.job(step("other"), step("release-lab", action="ReleaseLab"), host_id=host, lab_id=leased.lab_id)
+    assert ledger.now in {one.until for one in ledger.store.loads.read([host])[host].held}
+    ledger.work()
+    assert ledger.now == ledger.store.loads.read([host])[host].freed_at
+
+
+def test_load_of_an_unbounded_host_is_not_added_up(ledger: Ledger) -> None:
+    """Holders of a host without a capacity are not read: there may be any number; an unknown host has no load."""
+    host = ledger.host()
+    ledger.job(step("one"), host_id=host, demand=Demand(300, 1))
+    loads = ledger.store.loads.read([host, "host_unknown"])
+
+    assert [(0, 0), (0, 0)] == [(load.memory_mib, load.ahead) for load in loads.values()]
+    assert {} == ledger.store.loads.read([])

@@ -22,6 +22,13 @@ _SHARED = {
 _NODE_OF_LAB = {"lab_id": LAB_ID, "node": "nest-1"}
 
 
+def test_host_is_needed_only_where_a_lab_is_not_built_anew() -> None:
+    """Jobs that build nodes may leave the host out; an inspection may not."""
+    assert refusals(body("nested_cluster", host=ABSENT)) == []
+    assert refusals(body("nested_host", host=ABSENT)) == []
+    assert refusals(body("inspect_host", host=ABSENT)) == [("#/host", "required")]
+
+
 @pytest.mark.parametrize("kind", REQUEST_SCHEMAS)
 def test_every_kind_has_the_shared_members(kind: str) -> None:
     """A minimal request of each kind loads, with the shared defaults filled in."""
@@ -55,6 +62,9 @@ def test_every_kind_refuses_unknown_members(kind: str) -> None:
         ({"guest__username": "a@b"}, ("#/guest/username", "pattern")),
         ({"host": {}}, ("#/host", "exclusive")),
         ({"host": {"label": "purpose"}}, ("#/host/label", "pattern")),
+        ({"host": {"labels": {}}}, ("#/host/labels", "length")),
+        ({"host": {"labels": {"a": 1}}}, ("#/host/labels/a", "pattern")),
+        ({"host": {"labels": {"a": "b"}, "name": "hv1"}}, ("#/host", "exclusive")),
         ({"host": {"id": "host_1"}}, ("#/host/id", "pattern")),
         ({"smoke_test": {"memory_mib": 8}}, ("#/smoke_test/memory_mib", "range")),
         (
