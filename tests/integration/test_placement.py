@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Thread
 from typing import Any
@@ -14,7 +14,7 @@ from werkzeug.serving import make_server
 
 from schemas.placement import PlacementSchema
 from service.cli import matryoshka
-from service.ledger.store import StepOutcome, StepResult
+from service.ledger.store import HostLoad, StepOutcome, StepResult
 from tests.integration.api_kit import HOST, Api, cluster, running_api
 
 _MIB = 3 * 8192  # what the example's cluster takes
@@ -136,6 +136,26 @@ def test_requests_at_the_same_time_give_nothing_away_twice(api: Api) -> None:
     for problem in refused:
         assert set(_verdicts(problem["placement"]).values()) <= {"no_memory", "full_meanwhile"}
     assert 6 == len(api.call("GET", "/v1/jobs").get_json()["items"])
+
+
+class _Stale:
+    """A reader of loads that sees nothing of what is held, as one that looked a moment too early."""
+
+    def read(self, host_ids: Sequence[str], _priority: int = 1) -> dict[str, HostLoad]:
+        """Return empty loads."""
+        return dict.fromkeys(host_ids, HostLoad())
+
+
+def test_who_looked_too_early_goes_to_the_next_host(api: Api) -> None:
+    """A job whose host was taken since it looked waits there only when no other host has room."""
+    first, second = _host(api, "a", 1.5, rack="r1"), _host(api, "b", 1.2, rack="r1")
+    selector = {"labels": {"rack": "r1"}}
+    api.store.loads = _Stale()  # type: ignore[assignment]
+    jobs = [api.submitted(_named(number, host=selector)) for number in range(3)]
+
+    assert [(first, "queued"), (second, "queued")] == [(job["host_id"], job["state"]) for job in jobs[:2]]
+    assert {"a": "full_meanwhile", "b": "chosen"} == _verdicts(jobs[1]["placement"])
+    assert "waiting" == jobs[2]["state"]
 
 
 def test_one_key_is_one_job_on_one_host(api: Api) -> None:
