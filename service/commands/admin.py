@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
+import secrets
 import time
+from pathlib import Path
 
 import click
 import redis
@@ -96,6 +99,19 @@ def rotate(key_id: str, *, overlap: int, as_json: bool) -> None:
         _show_once(store_from_env().keys.rotate(key_id, rotation), key, as_json=as_json)
     except NotFound as error:
         raise click.ClickException(f"there is no key {key_id}") from error
+
+
+@keys.command("make-hash-key")
+@click.argument("path", type=click.Path(path_type=Path, dir_okay=False))
+def make_hash_key(path: Path) -> None:
+    """Write a new key that API keys are hashed with, for MATRYOSHKA_KEY_HASH_KEY_FILE; one that is there stays."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as error:
+        raise click.ClickException(f"{path} is there already; keys that were hashed with it need it") from error
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(base64.b64encode(secrets.token_bytes(32)).decode() + "\n")
+    click.echo(str(path))
 
 
 def _show_once(made: ApiKey, key: str, *, as_json: bool) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import stat
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from schemas.base import Timestamp
 from service.api.key_hashing import KeyHashes, hash_key
 from service.cli import matryoshka
 from service.ledger.store import ApiKey, Tenant
+from service.settings import key_hash_key
 from tests.integration.api_kit import Api, open_api
 
 PEPPER = bytes(range(32))
@@ -202,6 +205,16 @@ def test_the_command_makes_and_rotates_keys_of_tenants(api: Api, redis_url: str)
     assert 1 == _run(redis_url, "keys", "create", "--name", "p", "--scopes", "admin", "--tenant", "no").exit_code
     unusable = _run(redis_url, "keys", "rotate", made["id"], MATRYOSHKA_KEY_HASH_KEY="short")
     assert "MATRYOSHKA_KEY_HASH_KEY" in unusable.output
+
+
+def test_the_command_makes_the_key_that_hashes(tmp_path: Path) -> None:
+    """It is written once, for its owner's eyes, and is never overwritten."""
+    path = tmp_path / "api-keys.key"
+    first, again = (_run("", "keys", "make-hash-key", str(path)) for _ in range(2))
+
+    assert (0, 1) == (first.exit_code, again.exit_code)
+    assert 0o600 == stat.S_IMODE(path.stat().st_mode)
+    assert 32 == len(key_hash_key({"MATRYOSHKA_KEY_HASH_KEY_FILE": str(path)}))
 
 
 def test_the_command_keeps_tenants(api: Api, redis_url: str) -> None:
