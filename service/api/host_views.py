@@ -16,6 +16,7 @@ from schemas.page import page_of
 from service.api.answers import answer, base_of, no_content
 from service.api.conditional import check_if_match, etag_of
 from service.api.context import Context, context
+from service.api.holders import seen_reservations
 from service.api.job_answers import accepted, this_sender
 from service.api.job_schemas import JobBody, JobViewSchema
 from service.api.listing import filtered, label_pair, list_page
@@ -58,7 +59,7 @@ def _body(host: Host) -> dict[str, Any]:
 
 
 def _answer(host: Host, status: int = 200, **headers: str) -> Response:
-    held = [_RESERVATION.dump(one) for one in context().store.hosts.reservations(host.id)]
+    held = [_RESERVATION.dump(one) for one in seen_reservations(context(), context().store.hosts.reservations(host.id))]
     etag = etag_of(host.id, host.version, held)
     return answer(_body(host) | {"reservations": held}, status, {"ETag": etag, **headers})
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.api.context import Context
+from service.api.holders import seen_reservations
 from service.api.problems import Problem
 from service.ledger.known import capacity_of, plan_context
 from service.ledger.placement import Candidate, Placement, Verdict, describe, place
@@ -103,7 +104,7 @@ def nobody(context: Context, search: Search) -> Problem:
 
 
 def _held(context: Context, search: Search, one: Candidate) -> dict[str, Any]:
-    held = context.store.hosts.reservations(one.host_id)
+    held = seen_reservations(context, context.store.hosts.reservations(one.host_id))
     demand = search.choice.placement.demand
     return {
         "wanted": {"memory_mib": demand.memory_mib, "disk_gib": demand.disk_gib},

@@ -193,6 +193,10 @@ def test_refused_with_a_reason_a_host(api: Api) -> None:
     assert {"a": "no_memory", "b": "cordoned"} == _verdicts(problem["placement"])
     assert [first["id"]] == [holder["holder"] for holder in problem["holders"]]
     assert 1 == len(api.call("GET", "/v1/jobs").get_json()["items"])
+    stranger = api.make_key("jobs:write", tenant="team-b")
+    told = api.call("POST", "/v1/jobs", _named(3, host=body["host"], admission="refuse"), key=stranger)
+    assert ["other-tenants"] == [holder["holder"] for holder in told.get_json()["holders"]]
+    assert first["id"] not in told.text
 
 
 def test_job_waits_where_a_lease_ends_first(api: Api) -> None:
