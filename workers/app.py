@@ -27,7 +27,7 @@ from workers.broker import celery_settings
 from workers.hosts import Hosts
 from workers.keeper import LeaseKeeper
 from workers.logs import set_up_logging
-from workers.outbound import AddressRules
+from workers.own_addresses import address_rules
 from workers.process import Departure, Presence, Slots
 from workers.runner import Runner, Tools
 from workers.secrets import Keyring, References, Scrubber
@@ -85,7 +85,7 @@ def build(settings: Settings, opened: Scrubber | None = None) -> WorkerProcess:
         settings.fence_margin_seconds,
     )
     runner = Runner(Tools(store.leases, hosts.line, keyring, draining))
-    sender = Sender(keyring, SendSettings(AddressRules(settings.webhook_networks), base_url=settings.base_url))
+    sender = Sender(keyring, SendSettings(address_rules(settings, store), base_url=settings.base_url))
     hands = Hands(settings, store, keeper, runner, sender, Slots(), draining.is_set, wake=lambda: _wake(waker))
     presence = Presence(settings, store, waker, hosts, hands.slots)
     sweeper = Sweeper(store, waker, settings.sweep_seconds, LabExpiry(store).tear_down)
