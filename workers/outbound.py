@@ -9,10 +9,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 import ssl
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,31 +33,6 @@ class Opening:
     resolve: Resolve = socket.getaddrinfo
 
 
-@contextmanager
-def open_socket(host: str, port: int, opening: Opening, *, secure: bool) -> Iterator[socket.socket]:
-    """Connect to an allowed address of `host` and lend the socket; the whole exchange ends after `total_seconds`.
-
-    Raises AddressRefused and OSError.
-    """
-    started = time.monotonic()
-    live = [_connect(addresses(host, port, opening.rules, opening.resolve), port, opening)]
-    live[0].settimeout(opening.total_seconds)
-    # A receiver that drips one byte at a time resets every other time-out.
-    cut = threading.Timer(opening.total_seconds - (time.monotonic() - started), _shut, [live])
-    cut.daemon = True
-    cut.start()
-    try:
-        if secure:
-            wrapped = opening.tls().wrap_socket(live[0], server_hostname=host, do_handshake_on_connect=False)
-            live.append(wrapped)  # the plain socket is only a shell from here on
-            wrapped.do_handshake()
-        yield live[-1]
-    finally:
-        cut.cancel()
-        for item in live:
-            item.close()
-
-
 def addresses(host: str, port: int, rules: AddressRules, resolve: Resolve = socket.getaddrinfo) -> list[Address]:
     """Resolve a name and return its addresses; raises AddressRefused unless name and every address are allowed."""
     reason = rules.name_refusal(host)
@@ -79,18 +51,12 @@ def addresses(host: str, port: int, rules: AddressRules, resolve: Resolve = sock
     return resolved
 
 
-def _connect(candidates: list[Address], port: int, opening: Opening) -> socket.socket:
+def connect(candidates: list[Address], port: int, opening: Opening) -> tuple[Address, socket.socket]:
+    """Connect to the first judged address that answers, by its number; raises AddressRefused or OSError."""
     problem: OSError | None = None
     for address in candidates:
         try:
-            return socket.create_connection((str(address), port), timeout=opening.connect_seconds)
+            return address, socket.create_connection((str(address), port), timeout=opening.connect_seconds)
         except OSError as error:
             problem = error
     raise problem or AddressRefused("the host's name leads to no address")
-
-
-def _shut(live: list[socket.socket]) -> None:
-    try:
-        live[-1].shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return  # already closed

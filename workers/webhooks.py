@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import hashlib
 import hmac
 import http.client
@@ -29,8 +30,9 @@ from service.ledger.event import Event
 from service.ledger.reach import AddressRules
 from service.ledger.store.deliveries import DeliveryClaim, DeliveryResult
 from service.ledger.trace import child_of
+from workers.connections import Connections, Request
 from workers.errors import SecretUnavailable, WorkerError
-from workers.outbound import AddressRefused, Opening, Resolve, open_socket
+from workers.outbound import AddressRefused, Opening, Resolve
 from workers.secrets import Keyring, Scrubber, SecretStr
 
 _SECRET_PREFIX = "whsec_"  # noqa: S105 - the prefix of every secret, not one
@@ -53,7 +55,7 @@ class SendSettings:
 
 
 class Sender:
-    """Sends deliveries. Keeps nothing between them, so any number of threads may use one."""
+    """Sends deliveries; any number of threads may use one. Keeps connections for a moment, and nothing else."""
 
     def __init__(
         self,
@@ -65,7 +67,11 @@ class Sender:
         self._keyring = keyring
         self._settings = settings
         self._wall = wall
-        self._tls = tls
+        # Reading the authorities takes longer than a delivery: once is enough.
+        opening = Opening(
+            settings.rules, settings.connect_seconds, settings.total_seconds, functools.cache(tls), settings.resolve
+        )
+        self._connections = Connections(opening)
 
     def send(self, claim: DeliveryClaim) -> DeliveryResult:
         """Try one delivery. Never raises for what receiver or network do; every try sends the same id."""
@@ -103,10 +109,7 @@ class Sender:
         return body, headers | signed_headers(claim.delivery.message_id, int(self._wall()), body, secrets)
 
     def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
-        parts, chosen = _checked_url(url), self._settings
-        opening = Opening(chosen.rules, chosen.connect_seconds, chosen.total_seconds, self._tls, chosen.resolve)
-        with open_socket(parts.hostname or "", _port(parts), opening, secure=parts.scheme == "https") as connected:
-            return _exchange(connected, parts, body, headers)
+        return self._connections.post(Request(_checked_url(url), body, headers, _EXCERPT_BYTES))
 
 
 def _shown(url: str, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
@@ -182,19 +185,6 @@ def retry_after(value: str | None, now: float) -> float | None:
     return wish if wish > 0 and math.isfinite(wish) else None
 
 
-def _exchange(
-    connected: socket.socket, parts: SplitResult, body: bytes, headers: Mapping[str, str]
-) -> tuple[int, Mapping[str, str], bytes]:
-    connection = http.client.HTTPConnection(parts.hostname or "", _port(parts))
-    connection.sock = connected  # already connected and, for https, wrapped: http.client resolves nothing
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    connection.request(
-        "POST", target, body=body, headers={**headers, "Host": _host_header(parts), "Connection": "close"}
-    )
-    response = connection.getresponse()
-    return response.status, dict(response.headers.items()), response.read(_EXCERPT_BYTES)
-
-
 def _checked_url(url: str) -> SplitResult:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -202,15 +192,6 @@ def _checked_url(url: str) -> SplitResult:
     if parts.username is not None or parts.password is not None:
         raise AddressRefused("a URL with credentials is not called")
     return parts
-
-
-def _port(parts: SplitResult) -> int:
-    return parts.port or (443 if parts.scheme == "https" else 80)
-
-
-def _host_header(parts: SplitResult) -> str:
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else str(parts.hostname)
-    return f"{host}:{parts.port}" if parts.port else host
 
 
 def _data(event: Event, base_url: str) -> dict[str, Any]:
