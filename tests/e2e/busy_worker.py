@@ -10,23 +10,23 @@ from typing import cast
 
 from workers.app import app
 from workers.steps import HANDLERS
-from workers.steps.base import Applied, Checked, Facts, NotYet, Step, StepContext
+from workers.steps.base import Applied, Checked, Facts, Step, StepContext
 
 __all__ = ["app"]
 
 
 class Nothing:
-    """Has to be done, is done, and leaves nothing behind."""
+    """Is found done whenever it is looked at."""
 
     action = "Nothing"
 
-    def check(self, ctx: StepContext) -> Checked | NotYet:
-        """Never done before."""
-        return NotYet("it is new")
+    def check(self, ctx: StepContext) -> Checked:
+        """Find it done."""
+        return Checked()
 
     def apply(self, ctx: StepContext) -> Applied:
-        """Do nothing."""
-        return Applied({})
+        """Do nothing: never asked for."""
+        return Applied()
 
     def verify(self, ctx: StepContext) -> Facts:
         """Find nothing."""
