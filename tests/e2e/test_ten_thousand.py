@@ -100,7 +100,7 @@ def _worker(name: str, redis_url: str, place: Path) -> Program:
         "MATRYOSHKA_WEBHOOK_NETWORKS": "127.0.0.1/32",
     }
     argv = (*(sys.executable, "-m", "celery", "-A", "tests.e2e.busy_worker", "worker", "--pool", "threads"),)
-    flags = (*("--concurrency", "16", "--queues", "steps,deliveries", "--hostname", f"{name}@%h"),)
+    flags = (*("--concurrency", "8", "--queues", "steps,deliveries", "--hostname", f"{name}@%h"),)
     quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat")
     return Program(name, argv + flags + quiet, environment, place / f"{name}.log")
 
@@ -121,7 +121,7 @@ def _until(condition: Callable[[], object]) -> None:
     deadline = time.monotonic() + SECONDS
     while not condition():
         assert time.monotonic() < deadline, "it did not come"
-        time.sleep(0.05)
+        time.sleep(0.2)
 
 
 @pytest.mark.timeout(2 * SECONDS)
