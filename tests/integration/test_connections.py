@@ -155,7 +155,7 @@ def test_a_cut_exchange_is_over(server: Server) -> None:
     """An answer that never ends is cut at the limit, over a kept connection too, and is not asked for again."""
     connections = _connections(server, total_seconds=1.5)
     connections.post(_request(server))
-    server.answers = [b"HTTP/1.1 200 OK\r\n"]
+    server.answers = [b"HTTP/1.1 2"]
 
     with pytest.raises(TimeoutError):
         connections.post(_request(server))
