@@ -14,9 +14,13 @@ from schemas.page import PageQuerySchema
 from schemas.problem import ProblemSchema
 
 JOB_STATES = (
+    "waiting_approval",
+    "scheduled",
     "queued",
     "waiting",
     "running",
+    "pausing",
+    "paused",
     "cancelling",
     "rolling_back",
     "succeeded",

@@ -96,4 +96,5 @@ function moves.released() give_back('released', 0, '{}') end
 
 if not moves[outcome] then error('unknown outcome ' .. outcome) end
 moves[outcome]()
+L.rest(job)
 return 1

@@ -1,8 +1,10 @@
--- Reopens an ended job from where it stopped. Replies {code, detail}: ok, unknown, illegal (detail says why).
-local job = A.job
+-- Reopens an ended job from where it stopped, with another plan when `edit` has one. Replies {code, detail}: ok, unknown,
+-- changed (detail is its version), illegal (detail says why).
+local job, edit = A.job, A.edit
 local key, steps = L.job(job), L.steps(job)
 local found = L.hash(key)
 if not found.state then return { 'unknown', '' } end
+if A.version > 0 and A.version ~= tonumber(found.version) then return { 'changed', found.version } end
 if not TERMINAL[found.state] or found.state == 'succeeded' then return { 'illegal', found.state } end
 local host, lab = found.host_id, found.lab_id
 if host ~= '' and call('EXISTS', L.host(host)) == 0 then return { 'illegal', 'its host was deleted' } end
@@ -16,39 +18,28 @@ end
 if found.creates_lab == '1' and L.get(L.lab(lab), 'broken_by') ~= '' then
   return { 'illegal', 'a teardown has removed parts of its lab' }
 end
-local targets = L.targets(found.targets, lab)
+local targets = L.targets(edit and edit.fields.targets or found.targets, lab)
 local holder, held = L.busy_target(host, targets, job)
 if holder then return { 'illegal', holder .. ' works on ' .. held } end
-local memory, disk = tonumber(found.mem), tonumber(found.disk)
--- What is left of its lab still holds its reservation.
-local holds = lab ~= '' and host ~= '' and L.held(host, lab) ~= nil
-local short = not holds and L.short_of(host, memory, disk, tonumber(found.priority)) or nil
-if short == 'never_fits' then return { 'illegal', 'the host is too small for it now' } end
+local memory = tonumber(edit and edit.fields.mem or found.mem)
+local disk = tonumber(edit and edit.fields.disk or found.disk)
+if L.never_fits(host, memory, disk) and not (lab ~= '' and host ~= '' and L.held(host, lab) and not edit) then
+  return { 'illegal', 'the host is too small for it now' }
+end
 
+call('HINCRBY', key, 'retries', 1)
+if edit then L.take_edit(job, host, lab, edit) end
+if A.by ~= '' then L.note_asker(key, A.by) end
 L.take_targets(host, targets, job)
 if host ~= '' then call('SADD', L.host(host) .. ':jobs', job) end
 call('ZREM', NS .. 'ended', job)
-call('HDEL', key, 'ended_at', 'error_step', 'rollback_error', 'cancel_unconfirmed', 'uopen')
+call('HDEL', key, 'ended_at', 'error_step', 'rollback_error', 'cancel_unconfirmed', 'uopen', 'deadline_at', 'start_by')
 call('HSET', key, 'phase', 'forward', 'ending', '', 'error', '', 'turn', L.turn())
-call('HINCRBY', key, 'retries', 1)
-local seconds = tonumber(found.deadline_seconds)
-if seconds > 0 then
-  call('HSET', key, 'deadline_at', L.time(NOW + seconds))
-  call('ZADD', NS .. 'deadlines', NOW + seconds, job)
-end
-if lab ~= '' and found.creates_lab == '1' then
-  if lab_state == 'removed' then
-    call('HSET', L.lab(lab), 'removed_at', '', 'removed_by', '', 'secrets', found.secrets)
-    call('ZREM', NS .. 'removed_labs', lab)
-    if host ~= '' then call('SADD', L.host(host) .. ':labs', lab) end
-  end
-  call('ZREM', NS .. 'lab_leases', lab)
-  call('HSET', L.lab(lab), 'expires_at', '')
+if lab_state == 'removed' then -- it is made anew; one that still stands stays as it is until the job begins
+  call('HSET', L.lab(lab), 'removed_at', '', 'removed_by', '', 'secrets', L.get(key, 'secrets'))
+  call('ZREM', NS .. 'removed_labs', lab)
+  if host ~= '' then call('SADD', L.host(host) .. ':labs', lab) end
   L.lab_state(lab, 'building')
-elseif lab ~= '' and found.removes_lab == '1' then
-  call('HSET', L.lab(lab), 'state_before', lab_state)
-  call('ZREM', NS .. 'lab_leases', lab)
-  L.lab_state(lab, 'removing')
 end
 
 -- Steps that did not end well start over, and so does everything that stands on them.
@@ -78,18 +69,12 @@ for _, step in ipairs(order) do
 end
 call('HSET', key, 'open', open, 'steps_done', #order - open, 'w_done', L.time(w_done), 'h_done', L.time(h_done))
 
-L.emit('job.retried', L.at(job), string.format('{"retries":%d}', L.num(key, 'retries', 0)))
+L.emit('job.retried', L.at(job), string.format('{"retries":%d%s}', L.num(key, 'retries', 0), A.data))
 for _, step in ipairs(order) do
   if not good[step] and L.num(steps, 'd:' .. step, 0) == 0 then
     call('HSET', steps, 's:' .. step, 'ready')
     call('ZADD', key .. (metas[step].heavy and ':rh' or ':rl'), -metas[step].tail, step)
   end
 end
-if holds then
-  L.set_state(job, 'queued')
-  L.emit('job.queued', L.at(job), '{}')
-  L.index(job)
-else
-  L.admit(job, short ~= nil)
-end
+L.enter(job)
 return { 'ok', '' }

@@ -42,11 +42,13 @@ from service.ledger.store.rates import RateStore
 from service.ledger.store.scripts import Scripts
 from service.ledger.store.sealed import SealedRecord, SealedStore
 from service.ledger.store.settings import DEFAULT_SETTINGS, STANDARD_SCHEDULE, StoreSettings
-from service.ledger.store.submission import Idempotency, JobFilter, Outcome, Submission, SubmitResult
+from service.ledger.store.steering import Amendment, Doer, OwnRequest, SteeringStore
+from service.ledger.store.submission import Gate, Idempotency, JobFilter, Outcome, Retry, Submission, SubmitResult
 from service.ledger.store.workers import WorkerRecord, WorkerRegistry
 
 __all__ = [
     "STANDARD_SCHEDULE",
+    "Amendment",
     "ApiKey",
     "Claim",
     "Delivery",
@@ -55,10 +57,12 @@ __all__ = [
     "DeliveryResult",
     "DeliveryState",
     "DeliveryStore",
+    "Doer",
     "Endpoint",
     "EndpointStore",
     "EventFeed",
     "EventStore",
+    "Gate",
     "Host",
     "HostCapacity",
     "HostLimits",
@@ -81,10 +85,13 @@ __all__ = [
     "NameTaken",
     "NotFound",
     "Outcome",
+    "OwnRequest",
     "RenewResult",
     "Reservation",
+    "Retry",
     "SealedRecord",
     "SealedStore",
+    "SteeringStore",
     "StepOutcome",
     "StepResult",
     "Store",
@@ -107,6 +114,7 @@ class Store:
         self.settings = settings
         self.client = client
         self.jobs = JobStore(scripts)
+        self.steering = SteeringStore(scripts)
         self.leases = LeaseStore(scripts)
         self.events = EventStore(scripts)
         self.hosts = HostStore(scripts)
