@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from flask import Response, request
+from flask import Response, g, request
 from flask_smorest import Blueprint
 
-from schemas.base import EmptySchema
 from schemas.job import DiagnosisSchema, JobCancelSchema, JobQuerySchema
 from schemas.page import page_of
+from schemas.steering import JobRetrySchema
 from schemas.step import StepSchema
 from service.api.answers import answer, base_of, page_answer
 from service.api.conditional import is_unchanged
 from service.api.context import Context, context
 from service.api.diagnosis import diagnose, is_moving
 from service.api.document import webhook_operation
-from service.api.examples import request_examples
+from service.api.examples import RETRY_EXAMPLES, request_examples
 from service.api.job_answers import accepted, this_sender
 from service.api.job_schemas import JobBody, JobGetQuerySchema, JobViewSchema, PlanViewSchema
 from service.api.job_shapes import is_final, job_body, job_etag, plan_body, retry_after, step_body
+from service.api.job_versions import changed, wanted_version
 from service.api.listing import label_pair, list_page
 from service.api.operation import Operation, route
 from service.api.problems import Problem, not_found
+from service.api.retrying import edited_retry
 from service.api.sealer import take_secrets
 from service.api.submitting import plan_request, submit
 from service.api.waiting import wait_for_job, wanted_wait
-from service.ledger.job import Job
-from service.ledger.store import IllegalMove, JobFilter, NotFound, Outcome, SubmitResult
+from service.ledger.job import TERMINAL_STATES, Job, JobState
+from service.ledger.store import IllegalMove, JobFilter, NotFound, Outcome, Retry, SubmitResult, VersionConflict
 
 blueprint = Blueprint("jobs", __name__, description="Jobs: what you asked for")
 _BODY = JobBody()
@@ -213,25 +216,44 @@ def cancel_job(job_id: str, body: dict[str, Any]) -> Response:
         f"{_JOB}:retry",
         "jobs:write",
         {202: JobViewSchema},
-        body=EmptySchema(),
+        body=JobRetrySchema(),
         body_required=False,
-        problems=(409,),
+        problems=(409, 412),
+        headers=("IfMatch",),
         answer_headers={202: ("Location", "Retry-After", "ETag")},
+        examples=RETRY_EXAMPLES,
     ),
 )
-def retry_job(job_id: str, body: dict[str, Any]) -> Response:  # noqa: ARG001 - an empty body is checked, not used
-    """Go on with a failed, cancelled or expired job from where it ended; what succeeded is not done again."""
+def retry_job(job_id: str, body: dict[str, Any]) -> Response:
+    """Go on with a failed, cancelled or expired job from where it ended; what succeeded is not done again.
+
+    With `changes` the steps that are not done yet are planned anew. Steps that succeeded must be the same in the new
+    plan, and steps that were begun must still be in it; else the answer is 409 with the steps and their fields. What
+    changed is in the event `job.retried`; an approval that the old request had is asked for again.
+    """
     ctx = context()
+    job = found_job(ctx, job_id)
     try:
-        job = ctx.store.jobs.retry(job_id)
+        job = ctx.store.jobs.retry(job_id, _retry(ctx, job, body.get("changes")))
     except NotFound as error:
         raise not_found("job", job_id) from error
+    except VersionConflict as error:
+        raise changed(job) from error
     except IllegalMove as error:
         raise Problem(
             409, "cannot-be-retried", f"The job cannot be retried: {error.state}.", state=error.state
         ) from error
     ctx.wakes.steps(job.steps_total)
     return accepted(SubmitResult(Outcome.CREATED, job), base_of(request, ctx.settings.base_url))
+
+
+def _retry(ctx: Context, job: Job, changes: dict[str, Any] | None) -> Retry:
+    version, who = wanted_version(request, job), this_sender({})
+    if not changes:
+        return Retry(who.key_id, g.caller.name, version)
+    if job.state not in TERMINAL_STATES or job.state is JobState.SUCCEEDED:
+        raise IllegalMove(f"job {job.id} is {job.state}", state=job.state)
+    return replace(edited_retry(ctx, job, changes, who), key_name=g.caller.name)
 
 
 @route(

@@ -23,6 +23,7 @@ from service.api import (
     job_views,
     key_views,
     lab_views,
+    steering_views,
 )
 from service.api.problems import register_problem_handlers
 from service.api.request_id import register_request_id
@@ -31,6 +32,7 @@ MAX_BODY_BYTES = 1 << 20
 BLUEPRINTS = (
     job_views.blueprint,
     batch_views.blueprint,
+    steering_views.blueprint,
     job_event_views.blueprint,
     lab_views.blueprint,
     host_views.blueprint,
