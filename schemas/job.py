@@ -66,7 +66,8 @@ class CauseSchema(Schema):
         required=True,
         metadata={
             "description": "`ended`, `waiting_for_room`, `waiting_for_turn`, `no_worker`, `worker_silent`, "
-            "`step_running`, `step_waiting`, `step_ready`, `cancelling`, `rolling_back`, `nothing_ready`, ..."
+            "`step_running`, `step_waiting`, `step_ready`, `cancelling`, `rolling_back`, `nothing_ready`, "
+            "`waiting_approval`, `scheduled`, `pausing`, `paused`, `host_unreachable`, `lock_held`, ..."
         },
     )
     detail = fields.String(required=True)

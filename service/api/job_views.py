@@ -1,36 +1,32 @@
-"""Jobs: submit, plan, list, get, cancel, retry, steps."""
+"""Jobs: submit, plan, list, get, cancel, diagnosis, steps."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
-from flask import Response, g, request
+from flask import Response, request
 from flask_smorest import Blueprint
 
 from schemas.job import DiagnosisSchema, JobCancelSchema, JobQuerySchema
 from schemas.page import page_of
-from schemas.steering import JobRetrySchema
 from schemas.step import StepSchema
 from service.api.answers import answer, base_of, page_answer
 from service.api.conditional import is_unchanged
 from service.api.context import Context, context
-from service.api.diagnosis import diagnose, is_moving
+from service.api.diagnosis import Place, diagnose, is_moving
 from service.api.document import webhook_operation
-from service.api.examples import RETRY_EXAMPLES, request_examples
+from service.api.examples import request_examples
 from service.api.job_answers import accepted, this_sender
 from service.api.job_schemas import JobBody, JobGetQuerySchema, JobViewSchema, PlanViewSchema
 from service.api.job_shapes import is_final, job_body, job_etag, plan_body, retry_after, step_body
-from service.api.job_versions import changed, wanted_version
 from service.api.listing import label_pair, list_page
 from service.api.operation import Operation, route
 from service.api.problems import Problem, not_found
-from service.api.retrying import edited_retry
 from service.api.sealer import take_secrets
 from service.api.submitting import plan_request, submit
 from service.api.waiting import wait_for_job, wanted_wait
 from service.ledger.job import TERMINAL_STATES, Job, JobState
-from service.ledger.store import IllegalMove, JobFilter, NotFound, Outcome, Retry, SubmitResult, VersionConflict
+from service.ledger.store import IllegalMove, JobFilter, Outcome, SubmitResult
 
 blueprint = Blueprint("jobs", __name__, description="Jobs: what you asked for")
 _BODY = JobBody()
@@ -210,63 +206,24 @@ def cancel_job(job_id: str, body: dict[str, Any]) -> Response:
 
 @route(
     blueprint,
-    Operation(
-        "retryJob",
-        "POST",
-        f"{_JOB}:retry",
-        "jobs:write",
-        {202: JobViewSchema},
-        body=JobRetrySchema(),
-        body_required=False,
-        problems=(409, 412),
-        headers=("IfMatch",),
-        answer_headers={202: ("Location", "Retry-After", "ETag")},
-        examples=RETRY_EXAMPLES,
-    ),
-)
-def retry_job(job_id: str, body: dict[str, Any]) -> Response:
-    """Go on with a failed, cancelled or expired job from where it ended; what succeeded is not done again.
-
-    With `changes` the steps that are not done yet are planned anew. Steps that succeeded must be the same in the new
-    plan, and steps that were begun must still be in it; else the answer is 409 with the steps and their fields. What
-    changed is in the event `job.retried`; an approval that the old request had is asked for again.
-    """
-    ctx = context()
-    job = found_job(ctx, job_id)
-    try:
-        job = ctx.store.jobs.retry(job_id, _retry(ctx, job, body.get("changes")))
-    except NotFound as error:
-        raise not_found("job", job_id) from error
-    except VersionConflict as error:
-        raise changed(job) from error
-    except IllegalMove as error:
-        raise Problem(
-            409, "cannot-be-retried", f"The job cannot be retried: {error.state}.", state=error.state
-        ) from error
-    ctx.wakes.steps(job.steps_total)
-    return accepted(SubmitResult(Outcome.CREATED, job), base_of(request, ctx.settings.base_url))
-
-
-def _retry(ctx: Context, job: Job, changes: dict[str, Any] | None) -> Retry:
-    version, who = wanted_version(request, job), this_sender({})
-    if not changes:
-        return Retry(who.key_id, g.caller.name, version)
-    if job.state not in TERMINAL_STATES or job.state is JobState.SUCCEEDED:
-        raise IllegalMove(f"job {job.id} is {job.state}", state=job.state)
-    return replace(edited_retry(ctx, job, changes, who), key_name=g.caller.name)
-
-
-@route(
-    blueprint,
     Operation("diagnoseJob", "GET", f"{_JOB}:diagnosis", "jobs:read", {200: DiagnosisSchema}),
 )
 def diagnose_job(job_id: str) -> Response:
     """Say why a job moves or does not: what it waits for, who holds that, which step runs where and since when."""
     ctx = context()
     job = found_job(ctx, job_id)
-    causes = diagnose(job, ctx.store.jobs.steps(job_id), ctx.store.workers.list())
+    causes = diagnose(job, ctx.store.jobs.steps(job_id), ctx.store.workers.list(), _place(ctx, job))
     body = {"job_id": job.id, "state": job.state, "moving": is_moving(causes), "causes": causes}
     return answer(_DIAGNOSIS.dump(body))
+
+
+def _place(ctx: Context, job: Job) -> Place:
+    if not job.host_id:
+        return Place()
+    names = (*job.targets, job.lab_id) if job.state in TERMINAL_STATES - {JobState.SUCCEEDED} else ()
+    holders = ctx.store.hosts.holders(job.host_id, [name for name in names if name])
+    held = {name: holder for name, holder in holders.items() if holder != job.id}
+    return Place(ctx.store.hosts.get(job.host_id), held)
 
 
 @route(blueprint, Operation("listSteps", "GET", f"{_JOB}/steps", "jobs:read", {200: page_of(StepSchema)}))

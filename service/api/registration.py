@@ -23,6 +23,7 @@ from service.api import (
     job_views,
     key_views,
     lab_views,
+    lock_views,
     steering_views,
 )
 from service.api.problems import register_problem_handlers
@@ -36,6 +37,7 @@ BLUEPRINTS = (
     job_event_views.blueprint,
     lab_views.blueprint,
     host_views.blueprint,
+    lock_views.blueprint,
     image_views.blueprint,
     endpoint_views.blueprint,
     delivery_views.blueprint,

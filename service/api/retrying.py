@@ -80,7 +80,7 @@ def _refuse_clashes(found: Sequence[Clash]) -> None:
         {
             "pointer": "#/changes",
             "code": "step_differs",
-            "detail": f"Step {clash.step_id} {clash.reason}: {', '.join(field or 'the step' for field in clash.fields)}.",
+            "detail": f"Step {clash.step_id} {clash.reason}: {', '.join(clash.fields)}".rstrip(": ") + ".",
         }
         for clash in found[:50]
     ]

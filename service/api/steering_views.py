@@ -1,35 +1,40 @@
-"""Steering jobs: approve, reject, pause, resume, amend. Each is one move of the ledger and safe to repeat."""
+"""Steering jobs: approve, reject, pause, resume, amend, retry. Each is one move of the ledger."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, g, request
 from flask_smorest import Blueprint
 
-from schemas.steering import JobAmendSchema, ReasonSchema
+from schemas.steering import JobAmendSchema, JobRetrySchema, ReasonSchema
 from service.api.answers import answer, base_of
 from service.api.auth import Caller
 from service.api.context import Context, context
-from service.api.job_answers import accepted
+from service.api.examples import RETRY_EXAMPLES
+from service.api.job_answers import accepted, this_sender
 from service.api.job_schemas import JobViewSchema
 from service.api.job_shapes import job_body, job_etag
 from service.api.job_versions import changed, wanted_version
 from service.api.job_views import found_job
 from service.api.operation import Operation, route
-from service.api.problems import Problem
+from service.api.problems import Problem, not_found
+from service.api.retrying import edited_retry
 from service.api.submitting import PRIORITIES, refuse_too_late
 from service.ledger.editing import changes_between, shown_changes
 from service.ledger.gates import gate_of
-from service.ledger.job import Job
+from service.ledger.job import TERMINAL_STATES, Job, JobState
 from service.ledger.store import (
     Amendment,
     Doer,
     IllegalMove,
+    NotFound,
     Outcome,
     OwnRequest,
+    Retry,
     SubmitResult,
     VersionConflict,
 )
@@ -162,3 +167,51 @@ def _amendment(ctx: Context, job: Job, body: dict[str, Any]) -> Amendment:
         not_before=gate.not_before,
         changes=shown_changes(list(changes_between(job.request, edited))),
     )
+
+
+@route(
+    blueprint,
+    Operation(
+        "retryJob",
+        "POST",
+        f"{_JOB}:retry",
+        "jobs:write",
+        {202: JobViewSchema},
+        body=JobRetrySchema(),
+        body_required=False,
+        problems=(409, 412),
+        headers=("IfMatch",),
+        answer_headers={202: ("Location", "Retry-After", "ETag")},
+        examples=RETRY_EXAMPLES,
+    ),
+)
+def retry_job(job_id: str, body: dict[str, Any]) -> Response:
+    """Go on with a failed, cancelled or expired job from where it ended; what succeeded is not done again.
+
+    With `changes` the steps that are not done yet are planned anew. Steps that succeeded must be the same in the new
+    plan, and steps that were begun must still be in it; else the answer is 409 with the steps and their fields. What
+    changed is in the event `job.retried`; an approval that the old request had is asked for again.
+    """
+    ctx = context()
+    job = found_job(ctx, job_id)
+    try:
+        job = ctx.store.jobs.retry(job_id, _retry(ctx, job, body.get("changes")))
+    except NotFound as error:
+        raise not_found("job", job_id) from error
+    except VersionConflict as error:
+        raise changed(job) from error
+    except IllegalMove as error:
+        raise Problem(
+            409, "cannot-be-retried", f"The job cannot be retried: {error.state}.", state=error.state
+        ) from error
+    ctx.wakes.steps(job.steps_total)
+    return accepted(SubmitResult(Outcome.CREATED, job), base_of(request, ctx.settings.base_url))
+
+
+def _retry(ctx: Context, job: Job, changes: dict[str, Any] | None) -> Retry:
+    version, who = wanted_version(request, job), this_sender({})
+    if not changes:
+        return Retry(who.key_id, g.caller.name, version)
+    if job.state not in TERMINAL_STATES or job.state is JobState.SUCCEEDED:
+        raise IllegalMove(f"job {job.id} is {job.state}", state=job.state)
+    return replace(edited_retry(ctx, job, changes, who), key_name=g.caller.name)

@@ -1,4 +1,4 @@
-"""Another request in the place of a job's own: the merge, what differs, and whether what was done stays as it is. Pure."""
+"""Another request in the place of a job's own: the merge, what differs, and whether what was done stays. Pure."""
 
 from __future__ import annotations
 

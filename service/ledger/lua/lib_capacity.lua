@@ -119,3 +119,15 @@ function L.waiting_for(host, memory, disk)
   if #names > 0 then text = text .. '; held by ' .. table.concat(names, ', ') end
   return text
 end
+
+-- When a host last answered a step, or since when it does not and by which error.
+function L.note_contact(host, problem, away)
+  if host == '' or call('EXISTS', L.host(host)) == 0 then return end
+  if problem == '' then
+    call('HSET', L.host(host), 'reached_at', L.time(NOW))
+    call('HDEL', L.host(host), 'unreachable_since', 'unreachable_error')
+  else
+    call('HSETNX', L.host(host), 'unreachable_since', L.time(NOW - away))
+    call('HSET', L.host(host), 'unreachable_error', problem)
+  end
+end

@@ -38,6 +38,7 @@ from service.ledger.store.jobs import JobStore
 from service.ledger.store.keys import ApiKey, KeyStore
 from service.ledger.store.labs import Lab, LabFilter, LabState, LabStore
 from service.ledger.store.leases import LeaseStore
+from service.ledger.store.locks import HoldingLab, HostLocks, LockStore, RunningStep, Waiter
 from service.ledger.store.rates import RateStore
 from service.ledger.store.scripts import Scripts
 from service.ledger.store.sealed import SealedRecord, SealedStore
@@ -63,9 +64,11 @@ __all__ = [
     "EventFeed",
     "EventStore",
     "Gate",
+    "HoldingLab",
     "Host",
     "HostCapacity",
     "HostLimits",
+    "HostLocks",
     "HostStore",
     "Idempotency",
     "IllegalMove",
@@ -82,6 +85,7 @@ __all__ = [
     "LeaseLost",
     "LeaseStore",
     "LedgerError",
+    "LockStore",
     "NameTaken",
     "NotFound",
     "Outcome",
@@ -89,6 +93,7 @@ __all__ = [
     "RenewResult",
     "Reservation",
     "Retry",
+    "RunningStep",
     "SealedRecord",
     "SealedStore",
     "SteeringStore",
@@ -101,6 +106,7 @@ __all__ = [
     "Subscription",
     "SweepResult",
     "VersionConflict",
+    "Waiter",
     "WorkerRecord",
     "WorkerRegistry",
 ]
@@ -118,6 +124,7 @@ class Store:
         self.leases = LeaseStore(scripts)
         self.events = EventStore(scripts)
         self.hosts = HostStore(scripts)
+        self.locks = LockStore(scripts)
         self.images = ImageStore(scripts)
         self.labs = LabStore(scripts)
         self.keys = KeyStore(scripts)

@@ -119,11 +119,19 @@ class HostStore:
     def reservations(self, host_id: str) -> Sequence[Reservation]:
         """Return who holds memory and disk of the host, oldest first."""
         rows = self._scripts.client.hgetall(self._scripts.key("host", host_id, "held"))
-        found = [_reservation(holder, value) for holder, value in rows.items()]
+        found = [reservation_of(holder, value) for holder, value in rows.items()]
         return sorted(found, key=lambda one: (one.since, one.holder))
 
+    def holders(self, host_id: str, targets: Sequence[str]) -> dict[str, str]:
+        """Return which unfinished job has each of these targets of the host; free ones are left out."""
+        if not targets:
+            return {}
+        found = self._scripts.client.hmget(self._scripts.key("host", host_id, "targets"), list(targets))
+        return {target: job for target, job in zip(targets, found, strict=True) if job}
 
-def _reservation(holder: str, value: str) -> Reservation:
+
+def reservation_of(holder: str, value: str) -> Reservation:
+    """Read one reservation as it is stored."""
     memory, disk, since = value.split(",")
     return Reservation(holder, int(memory), int(disk), float(since))
 

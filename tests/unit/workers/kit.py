@@ -15,6 +15,7 @@ from tests.fakes import FakeClock, make_claim
 from workers.errors import RemoteError
 from workers.keeper import Lease
 from workers.psrp.invoke import Invocation, Outcome, Watch
+from workers.psrp.line import Contact
 from workers.psrp.session import CallIds
 from workers.psrp.streams import Record
 from workers.runner import Runner, Tools
@@ -78,6 +79,7 @@ class FakeLine:
     watch: Watch
     calls: list[Invocation]
     during: Callable[[Invocation, Watch], None] | None = None
+    contact: Contact = field(default_factory=Contact)
 
     def invoke(self, invocation: Invocation) -> Outcome:
         """Do what a real line does around a call: tick, record, relay; then answer."""

@@ -1,0 +1,94 @@
+"""How the locks of a host look to callers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from service.api.answers import rfc3339
+from service.ledger.job import Job
+from service.ledger.known import capacity_of
+from service.ledger.locks import Room, expected_end, expected_release, expected_starts
+from service.ledger.store import Host, HostLocks, RunningStep, Waiter
+
+
+def locks_body(host: Host, locks: HostLocks) -> dict[str, Any]:
+    """Return the locks of a host with the times that the estimates give."""
+    starts = expected_starts(locks, room_of(host))
+    waiting = list(enumerate(locks.waiting, 1))
+    return {
+        "host_id": host.id,
+        "host_name": host.name,
+        "at": rfc3339(locks.now),
+        "targets": [_target(locks, target, locks.targets[target]) for target in sorted(locks.targets)],
+        "steps": [_step(locks, step) for step in sorted(locks.running, key=lambda one: (one.job_id, one.step_id))],
+        "reservations": [
+            {
+                "holder": one.holder,
+                "memory_mib": one.memory_mib,
+                "disk_gib": one.disk_gib,
+                "since": rfc3339(one.since),
+                "expected_free_at": rfc3339(expected_release(locks, one.holder)),
+            }
+            for one in locks.reservations
+        ],
+        "waiting": [_waiter(locks.jobs.get(one.job_id), place, one, starts) for place, one in waiting],
+        "left_off": locks.left_off,
+    }
+
+
+def room_of(host: Host) -> Room:
+    """Return what labs may take of a host, its reserve taken off; what is not known is None.
+
+    Disk is bounded only where a capacity was set: a report tells what is free, not what there is.
+    """
+    known = capacity_of(host)
+    if known is None:
+        return Room(None, None)
+    memory = max(0, known["memory_mib"] - host.limits.memory_reserve_mib)
+    return Room(memory, host.capacity.disk_gib if host.capacity else None)
+
+
+def _target(locks: HostLocks, target: str, job_id: str) -> dict[str, Any]:
+    job = locks.jobs.get(job_id)
+    return {
+        "target": target,
+        "job_id": job_id,
+        "state": str(job.state) if job else "",
+        "since": rfc3339(_entered(job)),
+        "expected_free_at": rfc3339(expected_end(job, locks.now)),
+    }
+
+
+def _step(locks: HostLocks, step: RunningStep) -> dict[str, Any]:
+    return {
+        "job_id": step.job_id,
+        "step_id": step.step_id,
+        "worker": step.worker,
+        "heavy": step.heavy,
+        "started_at": rfc3339(step.started_at),
+        "claimed_at": rfc3339(step.claimed_at),
+        "lease_age_seconds": _between(step.claimed_at, locks.now),
+        "lease_left_seconds": _between(locks.now, step.lease_until),
+    }
+
+
+def _waiter(job: Job | None, place: int, waiter: Waiter, starts: Mapping[str, float | None]) -> dict[str, Any]:
+    return {
+        "place": place,
+        "job_id": waiter.job_id,
+        "wants": waiter.wants,
+        "memory_mib": waiter.memory_mib,
+        "disk_gib": waiter.disk_gib,
+        "since": rfc3339(_entered(job)),
+        "expected_at": rfc3339(starts.get(waiter.job_id)),
+    }
+
+
+def _entered(job: Job | None) -> float | None:
+    # Jobs of earlier releases did not note when they came in.
+    return (job.entered_at or job.created_at) if job else None
+
+
+def _between(earlier: float | None, later: float | None) -> float | None:
+    return None if earlier is None or later is None else round(later - earlier, 3)
