@@ -17,7 +17,7 @@ from service.api.reading import validation_problem
 from service.api.resolving import resolve
 from service.api.sealer import take_secrets
 from service.api.submitting import Planned, Sender, refuse_forbidden, refuse_too_late, submission_of
-from service.ledger.editing import Clash, changes_between, clashes, merge_patch, shown_changes
+from service.ledger.editing import Clash, changes_between, clashes, merge_patch, shown_changes, to_repeat, with_done
 from service.ledger.gates import gate_of
 from service.ledger.job import Job
 from service.ledger.known import plan_context
@@ -39,13 +39,21 @@ def edited_retry(context: Context, job: Job, changes: Mapping[str, Any], sender:
         clean, secrets = _edited(context, job, changes)
         planned = _replanned(context, job, clean)
         refuse_forbidden(planned.plan)
+        old, records = context.store.jobs.plan(job.id), context.store.jobs.steps(job.id)
     except Problem as problem:
         problem.errors = [_below_changes(error) for error in problem.errors]
         raise
-    _refuse_clashes(clashes(context.store.jobs.plan(job.id), context.store.jobs.steps(job.id), planned.plan))
-    edited = replace(submission_of(planned, sender), secrets=secrets)
+    plan = with_done(old, records, planned.plan)
+    _refuse_clashes(clashes(old, records, plan))
+    edited = replace(submission_of(planned, sender), plan=plan, secrets=secrets)
     differences = [*changes_between(job.request, clean), *_secret_changes(secrets)]
-    return Retry(sender.key_id, version=job.version, edited=edited, changes=shown_changes(differences))
+    return Retry(
+        sender.key_id,
+        version=job.version,
+        edited=edited,
+        changes=shown_changes(differences),
+        again=to_repeat(old, records, plan),
+    )
 
 
 def _edited(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from service.ledger.job import StepRecord, StepState
@@ -13,6 +13,9 @@ from service.ledger.plan import Plan
 _DONE = frozenset({StepState.SUCCEEDED, StepState.SKIPPED})
 # The host may have something of these: they may be done otherwise, but not be forgotten.
 _BEGUN = frozenset({StepState.FAILED, StepState.CANCELLED})
+# These look and change nothing. What was inspected is not asked again (the reservation says whether there is room); an
+# image is verified again when another one is wanted.
+_INSPECTS, _VERIFIES = "InspectHost", "VerifyImage"
 _COMPARED = ("action", "node", "needs", "params")
 _MOST_TEXT = 8192
 
@@ -65,6 +68,21 @@ def shown_changes(changes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [{"pointer": change["pointer"]} for change in changes[:100]]
 
 
+def with_done(old: Sequence[Mapping[str, Any]], records: Sequence[StepRecord], plan: Plan) -> Plan:
+    """Return the plan with the inspections that were done as they were done: what they asked for is past."""
+    done = {record.id for record in records if record.state in _DONE and record.action == _INSPECTS}
+    params = {spec["id"]: spec["params"] for spec in old if spec["id"] in done}
+    return replace(plan, steps=tuple(step._replace(params=params.get(step.id, step.params)) for step in plan.steps))
+
+
+def to_repeat(old: Sequence[Mapping[str, Any]], records: Sequence[StepRecord], plan: Plan) -> tuple[str, ...]:
+    """Return the ids of done steps that only look and have to look at something else now."""
+    done = {record.id for record in records if record.state in _DONE and record.action == _VERIFIES}
+    new = {step.id: step for step in plan.steps}
+    looked = {spec["id"]: spec["params"] for spec in old if spec["id"] in done & new.keys()}
+    return tuple(name for name, params in looked.items() if dict(new[name].params) != params)
+
+
 def clashes(old: Sequence[Mapping[str, Any]], records: Sequence[StepRecord], plan: Plan) -> list[Clash]:
     """Return the steps that stand in the way of another plan, in the order of the old one.
 
@@ -81,6 +99,8 @@ def _clash(spec: Mapping[str, Any], record: StepRecord, new: Mapping[str, Any] |
     if record.state in _DONE:
         if new is None:
             return Clash(record.id, ("",), "was done and would be gone")
+        if spec["action"] == new["action"] == _VERIFIES:
+            return None
         fields = tuple(_differences(spec, new))
         return Clash(record.id, fields, "was done and would be another") if fields else None
     begun = record.state in _BEGUN and record.attempt > 0

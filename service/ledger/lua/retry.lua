@@ -52,7 +52,7 @@ for _, step in ipairs(order) do
   local needs, missing = L.split(meta.needs), 0
   for _, need in ipairs(needs) do if not good[need] then missing = missing + 1 end end
   -- What failed to be undone is no longer what it was, whatever its last good state says.
-  local broken = state['u:' .. step] == 'failed'
+  local broken = state['u:' .. step] == 'failed' or (edit and edit.again[step]) or false
   if (was == 'succeeded' or was == 'skipped') and missing == 0 and not broken then
     good[step] = true
     w_done = w_done + meta.weight

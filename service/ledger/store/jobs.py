@@ -202,6 +202,7 @@ def _retry_arguments(job_id: str, retry: Retry) -> dict[str, Any]:
     kept = {name: made[name] for name in ("order", "steps", "labels", "lab_name")}
     edit = kept | {
         "fields": {name: value for name, value in made["fields"].items() if name not in _FIXED},
+        "again": dict.fromkeys(retry.again, True),
         "secrets": retry.edited.secrets,
         "lab_secrets": json.loads(made["lab_secrets"]),
     }

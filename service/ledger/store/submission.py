@@ -90,7 +90,8 @@ class Retry:
     """How an ended job is reopened: by which API key, only at this version (0 = any), with which other request.
 
     `edited` None keeps request and plan; its `secrets` are only the new ones. `changes` says what differs, as shown in
-    the event: pointer, before, after, or `secret` for what nobody may see.
+    the event: pointer, before, after, or `secret` for what nobody may see. `again` are steps that were done and are
+    done once more.
     """
 
     key_id: str = ""
@@ -98,6 +99,7 @@ class Retry:
     version: int = 0
     edited: Submission | None = None
     changes: Sequence[Mapping[str, Any]] = ()
+    again: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
