@@ -129,6 +129,7 @@ def list_jobs(query: dict[str, Any]) -> Response:
         label=label_pair(query),
         created_after=query.get("created_after"),
         created_before=query.get("created_before"),
+        tenant=query.get("tenant"),
     )
     return list_page(
         ctx,
@@ -222,7 +223,8 @@ def _place(ctx: Context, job: Job) -> Place:
         return Place()
     names = (*job.targets, job.lab_id) if job.state in TERMINAL_STATES - {JobState.SUCCEEDED} else ()
     holders = ctx.store.hosts.holders(job.host_id, [name for name in names if name])
-    held = {name: holder for name, holder in holders.items() if holder != job.id}
+    hidden = ctx.store.owners.hidden(list(holders.values()))
+    held = {name: "" if holder in hidden else holder for name, holder in holders.items() if holder != job.id}
     return Place(ctx.store.hosts.get(job.host_id), held)
 
 

@@ -2,38 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from service.api.answers import rfc3339
 from service.ledger.job import Job
 from service.ledger.known import capacity_of
 from service.ledger.locks import Room, expected_end, expected_release, expected_starts
-from service.ledger.store import Host, HostLocks, RunningStep, Waiter
+from service.ledger.store import Host, HostLocks, Reservation, RunningStep, Waiter
+
+_HIDDEN_STEP = {"job_id": "", "step_id": "", "worker": ""}
+_HIDDEN_WAITER = {"job_id": "", "memory_mib": 0, "disk_gib": 0}
 
 
-def locks_body(host: Host, locks: HostLocks) -> dict[str, Any]:
-    """Return the locks of a host with the times that the estimates give."""
+def named_in(locks: HostLocks) -> list[str]:
+    """Return the ids of all jobs and labs that these locks name."""
+    held = (one.holder for one in locks.reservations)
+    waiting, running = (one.job_id for one in locks.waiting), (one.job_id for one in locks.running)
+    return sorted({*locks.targets.values(), *held, *waiting, *running})
+
+
+def locks_body(host: Host, locks: HostLocks, hidden: Collection[str] = ()) -> dict[str, Any]:
+    """Return the locks of a host with the times that the estimates give.
+
+    Of `hidden` jobs and labs it is said that they are there and how long, not what they are or do.
+    """
     starts = expected_starts(locks, room_of(host))
     waiting = list(enumerate(locks.waiting, 1))
     return {
         "host_id": host.id,
         "host_name": host.name,
         "at": rfc3339(locks.now),
-        "targets": [_target(locks, target, locks.targets[target]) for target in sorted(locks.targets)],
-        "steps": [_step(locks, step) for step in sorted(locks.running, key=lambda one: (one.job_id, one.step_id))],
-        "reservations": [
-            {
-                "holder": one.holder,
-                "memory_mib": one.memory_mib,
-                "disk_gib": one.disk_gib,
-                "since": rfc3339(one.since),
-                "expected_free_at": rfc3339(expected_release(locks, one.holder)),
-            }
-            for one in locks.reservations
+        "targets": [
+            _target(locks, target, job) | ({"target": "", "job_id": ""} if job in hidden else {})
+            for target, job in sorted(locks.targets.items())
         ],
-        "waiting": [_waiter(locks.jobs.get(one.job_id), place, one, starts) for place, one in waiting],
+        "steps": [
+            _step(locks, one) | (_HIDDEN_STEP if one.job_id in hidden else {})
+            for one in sorted(locks.running, key=lambda one: (one.job_id, one.step_id))
+        ],
+        "reservations": [
+            _held(locks, one) | ({"holder": ""} if one.holder in hidden else {}) for one in locks.reservations
+        ],
+        "waiting": [
+            _waiter(locks.jobs.get(one.job_id), place, one, starts) | (_HIDDEN_WAITER if one.job_id in hidden else {})
+            for place, one in waiting
+        ],
         "left_off": locks.left_off,
+    }
+
+
+def _held(locks: HostLocks, held: Reservation) -> dict[str, Any]:
+    return {
+        "holder": held.holder,
+        "memory_mib": held.memory_mib,
+        "disk_gib": held.disk_gib,
+        "since": rfc3339(held.since),
+        "expected_free_at": rfc3339(expected_release(locks, held.holder)),
     }
 
 

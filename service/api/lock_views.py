@@ -12,7 +12,7 @@ from schemas.page import page_of
 from service.api.answers import answer
 from service.api.context import context
 from service.api.listing import list_page
-from service.api.lock_shapes import locks_body
+from service.api.lock_shapes import locks_body, named_in
 from service.api.operation import Operation, route
 from service.api.problems import not_found
 from service.ledger.store import Host
@@ -21,7 +21,9 @@ blueprint = Blueprint("locks", __name__, description="Locks: who holds what, and
 
 
 def _body(host: Host) -> dict[str, Any]:
-    return locks_body(host, context().store.locks.of_host(host.id))
+    store = context().store
+    locks = store.locks.of_host(host.id)
+    return locks_body(host, locks, store.owners.hidden(named_in(locks)))
 
 
 @route(

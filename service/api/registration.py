@@ -25,6 +25,7 @@ from service.api import (
     lab_views,
     lock_views,
     steering_views,
+    tenant_views,
 )
 from service.api.problems import register_problem_handlers
 from service.api.request_id import register_request_id
@@ -43,6 +44,7 @@ BLUEPRINTS = (
     delivery_views.blueprint,
     event_views.blueprint,
     key_views.blueprint,
+    tenant_views.blueprint,
     health.blueprint,
     document_views.blueprint,
 )

@@ -1,4 +1,4 @@
-"""`matryoshka jobs approve|reject|pause|resume|amend|retry` and `matryoshka hosts locks`: what steers, and who holds."""
+"""`matryoshka jobs approve|reject|pause|resume|amend|retry` and `hosts locks`: what steers, and who holds."""
 
 from __future__ import annotations
 

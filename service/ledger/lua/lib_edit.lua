@@ -30,7 +30,7 @@ function L.take_edit(job, host, lab, edit)
   if L.get(key, 'creates_lab') == '1' and call('EXISTS', L.lab(lab)) == 1 then
     local F = edit.fields
     call('HSET', L.lab(lab), 'request', F.request, 'mem', F.mem, 'disk', F.disk, 'lease_seconds', F.lease_seconds,
-      'name', edit.lab_name)
+      'name', edit.lab_name, 'nodes', F.nodes)
     if next(edit.lab_secrets) then add_secrets(L.lab(lab), edit.lab_secrets) end
     call('HINCRBY', L.lab(lab), 'version', 1)
     L.shrink(host, lab, F.mem, F.disk)

@@ -85,7 +85,7 @@ function L.resume(job, state, data)
   local host, memory, disk = found[3], L.wanted(job)
   -- It keeps its place: nobody gains or loses by a pause.
   call('ZADD', L.waiting_key(host), found[2] ~= '' and found[2] or L.turn(), job)
-  L.emit('job.waiting', L.at(job), L.shortage(host, 'capacity', memory, disk))
+  L.emit('job.waiting', L.at(job), L.shortage(host, L.owner_at(key), 'capacity', memory, disk))
   L.wake_waiters(host)
 end
 

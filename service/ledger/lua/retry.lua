@@ -20,17 +20,34 @@ if found.creates_lab == '1' and L.get(L.lab(lab), 'broken_by') ~= '' then
 end
 local targets = L.targets(edit and edit.fields.targets or found.targets, lab)
 local holder, held = L.busy_target(host, targets, job)
-if holder then return { 'illegal', holder .. ' works on ' .. held } end
+local tenant = L.owner(found.tenant)
+if holder then
+  return { 'illegal', (L.owner_of(holder) == tenant and holder or 'a job of another tenant') .. ' works on ' .. held }
+end
 local memory = tonumber(edit and edit.fields.mem or found.mem)
 local disk = tonumber(edit and edit.fields.disk or found.disk)
-if L.never_fits(host, memory, disk) and not (lab ~= '' and host ~= '' and L.held(host, lab) and not edit) then
+-- What is left of its lab still holds its reservation.
+local has = lab ~= '' and host ~= '' and L.held(host, lab) or nil
+if L.never_fits(host, memory, disk) and not (has and not edit) then
   return { 'illegal', 'the host is too small for it now' }
+end
+-- A lab that is still there has its nodes already, and its memory where it holds that.
+local makes = found.creates_lab == '1'
+local nodes, more = tonumber(edit and edit.fields.nodes or found.nodes or '') or 0, memory
+if makes and lab_state ~= 'removed' then nodes = math.max(0, nodes - L.num(L.lab(lab), 'nodes', nodes)) end
+if makes and has then more = math.max(0, memory - has) end
+local beyond = found.removes_lab ~= '1' and L.beyond_quota(tenant, { 1, nodes, more })
+if beyond then
+  local said = cjson.decode(beyond)
+  return { 'illegal', string.format('the quota of %s is used up: %d of %d, and %d more are wanted', said.quota, said.used,
+    said.limit, said.wanted) }
 end
 
 call('HINCRBY', key, 'retries', 1)
 if edit then L.take_edit(job, host, lab, edit) end
 if A.by ~= '' then L.note_asker(key, A.by) end
 L.take_targets(host, targets, job)
+L.count_in(tenant, 'jobs', job)
 if host ~= '' then call('SADD', L.host(host) .. ':jobs', job) end
 call('ZREM', NS .. 'ended', job)
 call('HDEL', key, 'ended_at', 'error_step', 'rollback_error', 'cancel_unconfirmed', 'uopen', 'deadline_at', 'start_by')
@@ -38,6 +55,7 @@ call('HSET', key, 'phase', 'forward', 'ending', '', 'error', '', 'turn', L.turn(
 if lab_state == 'removed' then -- it is made anew; one that still stands stays as it is until the job begins
   call('HSET', L.lab(lab), 'removed_at', '', 'removed_by', '', 'secrets', L.get(key, 'secrets'))
   call('ZREM', NS .. 'removed_labs', lab)
+  L.count_in(tenant, 'labs', lab)
   if host ~= '' then call('SADD', L.host(host) .. ':labs', lab) end
   L.lab_state(lab, 'building')
 end

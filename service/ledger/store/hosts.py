@@ -67,12 +67,12 @@ class Host:
 
 @dataclass(frozen=True)
 class Reservation:
-    """What a job (until it ends) or a lab (until it is removed) holds of a host since a time."""
+    """What a job (until it ends) or a lab (until it is removed) holds of a host since a time; None for several."""
 
     holder: str
     memory_mib: int
     disk_gib: int
-    since: float
+    since: float | None
 
 
 _REACHED = ("reached_at", "unreachable_since", "unreachable_error")
@@ -120,7 +120,7 @@ class HostStore:
         """Return who holds memory and disk of the host, oldest first."""
         rows = self._scripts.client.hgetall(self._scripts.key("host", host_id, "held"))
         found = [reservation_of(holder, value) for holder, value in rows.items()]
-        return sorted(found, key=lambda one: (one.since, one.holder))
+        return sorted(found, key=lambda one: (one.since or 0.0, one.holder))
 
     def holders(self, host_id: str, targets: Sequence[str]) -> dict[str, str]:
         """Return which unfinished job has each of these targets of the host; free ones are left out."""

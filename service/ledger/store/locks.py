@@ -78,7 +78,7 @@ class LockStore:
         return HostLocks(
             now=float(row["now"]),
             targets=pairs(row["targets"]),
-            reservations=sorted(held, key=lambda one: (one.since, one.holder)),
+            reservations=sorted(held, key=lambda one: (one.since or 0.0, one.holder)),
             labs={lab[0]: HoldingLab(lab[0], optional_time(lab[1]), lab[2], lab[3]) for lab in row["labs"]},
             running=[_running(one) for one in row["running"]],
             waiting=[Waiter(one[0], one[1], int(one[2]), int(one[3])) for one in row["waiting"]],

@@ -33,6 +33,7 @@ _LIBRARY = (
     "undo",
     "claim",
     "view",
+    "tenant",
 )
 
 

@@ -21,6 +21,7 @@ class Outcome(StrEnum):
     CONFLICT = "conflict"
     REFUSED = "refused"
     TARGET_BUSY = "target_busy"
+    QUOTA = "quota"
 
 
 @dataclass(frozen=True)
@@ -107,8 +108,9 @@ class SubmitResult:
     """The outcome, the job (None when there is none) and facts for the caller.
 
     `detail` of `refused`: reason (`capacity`, `never_fits` or `others_wait`), wanted, free, capacity, holders; of
-    `target_busy`: holder, target. Mappings `wanted`, `free`, `capacity` have memory_mib and disk_gib (None = unknown).
-    `ready_steps` is how many workers are worth waking.
+    `target_busy`: target, and holder when it is of the same tenant; of `quota`: quota (its name), limit, used, wanted.
+    Mappings `wanted`, `free`, `capacity` have memory_mib and disk_gib (None = unknown). `ready_steps` is how many
+    workers are worth waking.
     """
 
     outcome: Outcome
@@ -128,3 +130,4 @@ class JobFilter:
     label: tuple[str, str] | None = None
     created_after: float | None = None
     created_before: float | None = None
+    tenant: str | None = None
