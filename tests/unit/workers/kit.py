@@ -125,6 +125,7 @@ class Bench:
     calls: list[Invocation] = field(default_factory=list)
     during: Callable[[Invocation, Watch], None] | None = None
     lease: Lease | None = None
+    contact: Contact = field(default_factory=Contact)
 
     def run(self, claim: Claim | None = None) -> StepResult | None:
         """Run one claim."""
@@ -132,7 +133,7 @@ class Bench:
         self.lease = Lease(claim, self.clock.now + 60.0, 2.0, self.clock.monotonic)
         tools = Tools(
             self.ledger,
-            lambda host_id, watch, scrubber: FakeLine(self.answers, watch, self.calls, self.during),  # type: ignore[arg-type,return-value]
+            lambda host_id, watch, scrubber: FakeLine(self.answers, watch, self.calls, self.during, self.contact),  # type: ignore[arg-type,return-value]
             Keyring(lambda box: box.encode()),
             self.draining,
             handlers=self.handlers,
