@@ -24,7 +24,7 @@ def wanted_version(request: Request, job: Job, *, required: bool = False) -> int
     seen = parse_etags(header)
     if seen.star_tag:
         return 0
-    if str(job.version) not in {_version(tag, job.id) for tag in seen.as_set()}:
+    if str(job.version) not in {_version(tag, job.id) for tag in seen.as_set() if tag}:
         raise changed(job)
     return job.version
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from service.api.answers import rfc3339
+from service.api.conditional import etag_of
 from service.ledger.job import Job
 from service.ledger.known import capacity_of
 from service.ledger.locks import Room, expected_end, expected_release, expected_starts
 from service.ledger.store import Host, HostLocks, Reservation, RunningStep, Waiter
 
+_PASSING = frozenset({"at", "lease_age_seconds", "lease_left_seconds", "expected_free_at", "expected_at"})
 _HIDDEN_STEP = {"job_id": "", "step_id": "", "worker": ""}
 _HIDDEN_WAITER = {"job_id": "", "memory_mib": 0, "disk_gib": 0}
 
@@ -60,6 +63,17 @@ def _held(locks: HostLocks, held: Reservation) -> dict[str, Any]:
         "since": rfc3339(held.since),
         "expected_free_at": rfc3339(expected_release(locks, held.holder)),
     }
+
+
+def locks_etag(body: Any) -> str:
+    """Return the ETag of what is held and who waits. Ages and expected times pass with the time, as a job's do."""
+    return etag_of("locks", 0, json.dumps(_lasting(body)))
+
+
+def _lasting(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _lasting(inner) for name, inner in value.items() if name not in _PASSING}
+    return [_lasting(inner) for inner in value] if isinstance(value, list) else value
 
 
 def room_of(host: Host) -> Room:

@@ -12,7 +12,7 @@ from schemas.page import page_of
 from service.api.answers import answer
 from service.api.context import context
 from service.api.listing import list_page
-from service.api.lock_shapes import locks_body, named_in
+from service.api.lock_shapes import locks_body, locks_etag, named_in
 from service.api.operation import Operation, route
 from service.api.problems import not_found
 from service.ledger.store import Host
@@ -41,7 +41,9 @@ def _body(host: Host) -> dict[str, Any]:
 def list_locks(query: dict[str, Any]) -> Response:
     """List the locks of all hosts, one item a host, the newest host first."""
     ctx = context()
-    return list_page(ctx, query, ctx.store.hosts.list, _body)
+    response = list_page(ctx, query, ctx.store.hosts.list, _body)
+    response.headers["ETag"] = locks_etag(response.get_json())
+    return response
 
 
 @route(
@@ -53,4 +55,5 @@ def get_host_locks(host_id: str) -> Response:
     host = context().store.hosts.get(host_id)
     if host is None:
         raise not_found("host", host_id)
-    return answer(_body(host))
+    body = _body(host)
+    return answer(body, headers={"ETag": locks_etag(body)})

@@ -17,14 +17,24 @@ from service.api.reading import validation_problem
 from service.api.resolving import resolve
 from service.api.sealer import take_secrets
 from service.api.submitting import Planned, Sender, refuse_forbidden, refuse_too_late, submission_of
-from service.ledger.editing import Clash, changes_between, clashes, merge_patch, shown_changes, to_repeat, with_done
+from service.ledger.editing import (
+    Clash,
+    changes_between,
+    clashes,
+    merge_patch,
+    seeded,
+    shown_changes,
+    to_repeat,
+    with_done,
+)
 from service.ledger.gates import gate_of
-from service.ledger.job import Job
+from service.ledger.job import Job, StepRecord
 from service.ledger.known import plan_context
 from service.ledger.plans import build_plan
 from service.ledger.store import Retry
 
 _BODY = JobBody()
+_ADMINISTRATOR = "guest_administrator"
 # What a job is, where it works and who must agree stays; another one of these is another job.
 FIXED = ("kind", "host", "lab_id", "target", "approval")
 
@@ -44,7 +54,7 @@ def edited_retry(context: Context, job: Job, changes: Mapping[str, Any], sender:
         problem.errors = [_below_changes(error) for error in problem.errors]
         raise
     plan = with_done(old, records, planned.plan)
-    _refuse_clashes(clashes(old, records, plan))
+    _refuse_clashes([*clashes(old, records, plan), *_password_clashes(secrets, records)])
     edited = replace(submission_of(planned, sender), plan=plan, secrets=secrets)
     differences = [*changes_between(job.request, clean), *_secret_changes(secrets)]
     return Retry(
@@ -97,6 +107,12 @@ def _refuse_clashes(found: Sequence[Clash]) -> None:
         f"The changes touch what was done already, first {found[0].step_id}. Tear the lab down to build it otherwise."
     )
     raise Problem(409, "done-steps-differ", detail, errors=errors, steps=steps)
+
+
+def _password_clashes(secrets: Mapping[str, Any], records: Sequence[StepRecord]) -> list[Clash]:
+    # A node that is made has its password: another one would lock every later step out of it.
+    done = seeded(records) if _ADMINISTRATOR in secrets else ()
+    return [Clash(step_id, ("/guest/password",), "was done with the password that it has") for step_id in done]
 
 
 def _below_changes(error: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ _DONE = frozenset({StepState.SUCCEEDED, StepState.SKIPPED})
 _BEGUN = frozenset({StepState.FAILED, StepState.CANCELLED})
 # These look and change nothing. What was inspected is not asked again (the reservation says whether there is room); an
 # image is verified again when another one is wanted.
-_INSPECTS, _VERIFIES = "InspectHost", "VerifyImage"
+_INSPECTS, _VERIFIES, _SEEDS = "InspectHost", "VerifyImage", "SeedDisk"
 _COMPARED = ("action", "node", "needs", "params")
 _MOST_TEXT = 8192
 
@@ -81,6 +81,11 @@ def to_repeat(old: Sequence[Mapping[str, Any]], records: Sequence[StepRecord], p
     new = {step.id: step for step in plan.steps}
     looked = {spec["id"]: spec["params"] for spec in old if spec["id"] in done & new.keys()}
     return tuple(name for name, params in looked.items() if dict(new[name].params) != params)
+
+
+def seeded(records: Sequence[StepRecord]) -> tuple[str, ...]:
+    """Return the ids of the done steps that wrote the administrator's password into a disk."""
+    return tuple(record.id for record in records if record.state in _DONE and record.action == _SEEDS)
 
 
 def clashes(old: Sequence[Mapping[str, Any]], records: Sequence[StepRecord], plan: Plan) -> list[Clash]:

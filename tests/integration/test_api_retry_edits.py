@@ -139,7 +139,7 @@ def test_bad_changes_are_named_below_changes(api: Api, changes: Any, pointer: st
 
 def test_secret_is_replaced_and_never_told(api: Api) -> None:
     """A new password is sealed in the place of the old one, in job and lab; the event says only that it changed."""
-    job = _failed(api, "EnsureNat")
+    job = _failed(api, "VerifyImage")
     old = json.loads(api.store.client.hget(f"mk:job:{job['id']}", "secrets"))
     answer = _retry(api, job, {"guest": {"password": {"value": SECRET}}})
     assert 202 == answer.status_code, answer.text
@@ -157,6 +157,15 @@ def test_secret_is_replaced_and_never_told(api: Api) -> None:
         kind = api.store.client.type(key)
         text = {"hash": api.store.client.hgetall, "stream": api.store.client.xrange}.get(kind, lambda _: "")(key)
         assert SECRET not in str(text)
+
+
+def test_password_of_a_node_that_is_made_stays(api: Api) -> None:
+    """Once a disk is seeded with the administrator's password another one is a 409: it would lock everybody out."""
+    job = _failed(api, "CreateNode")
+    answer = _retry(api, job, {"guest": {"password": {"value": SECRET}}})
+
+    assert (409, "done_steps_differ") == (answer.status_code, answer.get_json()["code"])
+    assert ["/guest/password"] == answer.get_json()["steps"][0]["fields"]
 
 
 def test_kept_secrets_stay(api: Api) -> None:

@@ -74,7 +74,7 @@ def test_if_match_is_honoured(api: Api) -> None:
     """A decision about another version of the job than the one seen is a 412, whatever its progress was."""
     job = api.submitted(cluster(**ASKS))
     stale = _verb(api, job, "approve", If_Match=f'"{job["id"]}.0.{job["version"] + 7}"')
-    foreign = _verb(api, job, "approve", If_Match='"something"')
+    foreign = _verb(api, job, "approve", If_Match='"something", ""')
     seen = _verb(api, job, "approve", If_Match=f'"{job["id"]}.99.{job["version"]}"')
 
     assert (412, 412, 202) == (stale.status_code, foreign.status_code, seen.status_code)

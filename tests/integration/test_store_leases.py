@@ -364,7 +364,7 @@ def test_scripts_are_loaded_again_when_the_server_forgot(ledger: Ledger) -> None
 
 
 def test_host_remembers_when_it_was_reached(ledger: Ledger) -> None:
-    """A host's record says when a step last had its answer, since when not and by which error; an answer clears that."""
+    """A host's record says when it last answered, since when not and by which error; an answer clears that."""
     host_id = ledger.host()
     ledger.job(step("a"), host_id=host_id)
 

@@ -119,7 +119,7 @@ def test_cancellation_is_seen_while_a_host_is_waited_for() -> None:
     ],
 )
 def test_line_notes_whether_the_host_answers(script: list[WorkerError | None], error: str) -> None:
-    """The last word is kept: the code of the error since the first one in a row, or '' after an answer, a refusal too."""
+    """The last error's code is kept, with the time of the first in a row; '' after an answer, a refusal too."""
     line, _, clock = _line(script)
     begun = clock.now
     assert line.contact.error is None
