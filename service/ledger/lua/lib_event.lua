@@ -105,8 +105,10 @@ end
 function L.disable_endpoint(endpoint, reason)
   local key = NS .. 'endpoint:' .. endpoint
   if L.get(key, 'state') ~= 'active' then return end
+  local before = L.audit_of('endpoint', endpoint)
   for _, kind in ipairs(L.split(L.get(key, 'types'))) do call('SREM', NS .. 'sub:' .. kind, endpoint) end
   call('HSET', key, 'state', 'disabled', 'disabled_reason', reason, 'updated_at', L.time(NOW))
   call('HINCRBY', key, 'version', 1)
+  L.audit_system('disableWebhookEndpoint', 'endpoint', endpoint, before, L.get(key, 'tenant'))
   L.emit('endpoint.disabled', {}, '{"endpoint_id":' .. L.quote(endpoint) .. ',"reason":' .. L.quote(reason) .. '}')
 end
