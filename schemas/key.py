@@ -6,7 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from schemas.base import StrictSchema, Timestamp, choice, object_id, text
 
-SCOPES = ("jobs:read", "jobs:write", "hosts:read", "hosts:write", "webhooks:write", "admin")
+SCOPES = ("jobs:read", "jobs:write", "hosts:read", "hosts:write", "webhooks:write", "audit:read", "admin")
 
 
 class KeyCreateSchema(StrictSchema):

@@ -13,6 +13,7 @@ from flask import Flask
 from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
 
+from service.api.auditing import register_denials
 from service.api.auth import Caller, KeyRing
 from service.api.catalogue import Catalogue
 from service.api.context import EXTENSION, Context
@@ -21,6 +22,7 @@ from service.api.pages import Cursors
 from service.api.ratelimit import Policy, RateLimiter, register_rate_fields
 from service.api.registration import register_views
 from service.api.streams import StreamGate
+from service.api.tokens import token_reader
 from service.api.wake import Wakes
 from service.ledger.expiry import LabExpiry
 from service.ledger.queue import Waker
@@ -62,8 +64,9 @@ def create_app(settings: Settings) -> Flask:
     app.extensions[EXTENSION] = context
     app.extensions["process"] = WebProcess(context, _sweeper(context))
     register_views(app)
-    register_guard(app, context.ring, context.limiter)
+    register_guard(app, context.ring, context.limiter, token_reader(settings.oidc))
     register_rate_fields(app, context.limiter.policy)
+    register_denials(app, context.store.audit)
     return app
 
 
@@ -142,6 +145,7 @@ def _store_settings(settings: Settings) -> StoreSettings:
         namespace=settings.namespace,
         retention_seconds=settings.retention_seconds,
         webhook_schedule=settings.webhook_schedule,
+        audit_max=settings.audit_max,
     )
 
 

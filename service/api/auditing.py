@@ -6,6 +6,7 @@ beside the answer, and an answer does not wait for a ledger that is away.
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -23,7 +24,9 @@ from service.ledger.trace import trace_id
 _DENIALS = frozenset({401, 403})
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORBIDDEN = 403
-_NOBODY = Actor("api_key", "", "")
+_NOBODY = Actor("anonymous", "", "")
+# What stands in a path is the caller's text until it looks like an id of ours.
+_ID = re.compile(r"[a-z]{2,8}_[0-9a-f]{26}")
 
 log = structlog.get_logger()
 
@@ -57,9 +60,15 @@ class Allowance:
             return before
 
 
-def begin_acting(caller: Caller | None) -> None:
+def begin_acting(caller: Caller) -> None:
     """Say who acts in this request, if it may change something; nobody does in one that only reads."""
-    set_acting(None if caller is None or request.method in _READS else _acting(_actor(caller)))
+    if request.method not in _READS:
+        set_acting(_acting(_actor(caller)))
+
+
+def end_acting(_error: BaseException | None) -> None:
+    """Forget it: this thread will serve somebody else."""
+    set_acting(None)
 
 
 def register_denials(app: Flask, audit: AuditStore) -> None:
@@ -86,10 +95,19 @@ def _write_denial(response: Response, audit: AuditStore, allowance: Allowance) -
     code = (response.get_json(silent=True) or {}).get("code", "")
     detail = {"status": response.status_code, "code": code} | ({"left_out": left_out} if left_out else {})
     act = replace(_acting(_actor(caller) if caller else _NOBODY), outcome="denied", detail=detail)
+    sort, target = _aim()
     try:
-        audit.note(act)
+        audit.note(act, sort, target)
     except redis.RedisError as error:
         log.warning("denial_not_audited", operation=act.operation, error=type(error).__name__)
+
+
+def _aim() -> tuple[str, str]:
+    """Return the sort and the id in the path; '' twice when there is none, or something else."""
+    for name, value in (request.view_args or {}).items():
+        if _ID.fullmatch(str(value)):
+            return name.removesuffix("_id"), str(value)
+    return "", ""
 
 
 def _actor(caller: Caller) -> Actor:

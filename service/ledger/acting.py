@@ -14,14 +14,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 DETAIL_MAX = 4096
-ActorKind = Literal["api_key", "oidc", "chat", "cli", "system"]
+_ALWAYS = frozenset({"kind", "id", "name"})
+ActorKind = Literal["api_key", "oidc", "chat", "cli", "system", "anonymous"]
 
 
 @dataclass(frozen=True)
 class Actor:
     """Who: `id` is an API key's, a pseudonym of a token's subject, a user of the machine, or a part of this service.
 
-    `tenant` '' is the operator. `subject` is what a token calls its user.
+    `tenant` is '' for this service and for operators of the machine. `subject` is what a token calls its user.
     """
 
     kind: ActorKind
@@ -50,7 +51,7 @@ class Acting:
         """Return it as the JSON that moves keep."""
         return _TEXT(
             {
-                "actor": {name: value for name, value in vars(self.actor).items() if value},
+                "actor": {name: value for name, value in vars(self.actor).items() if value or name in _ALWAYS},
                 "operation": self.operation,
                 "remote": self.remote,
                 "request_id": self.request_id,

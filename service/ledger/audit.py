@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from service.ledger.tenant import owner_of
+
 START = "0" * 64
 ANCHOR = "trimAudit"
 
@@ -22,10 +24,13 @@ ANCHOR = "trimAudit"
 _DOCUMENT = ("id", "body", "name", "version", "state", "disabled_reason")
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "job": (
-        *("id", "kind", "request", "secrets", "labels", "host_id", "lab_id", "priority", "tenant", "state", "ending"),
+        *("id", "kind", "content_sha256", "labels", "host_id", "lab_id", "priority", "tenant", "state", "ending"),
         *("on_failure", "on_cancel", "deadline_seconds", "lease_seconds", "callback_url", "callback_types", "retries"),
     ),
-    "lab": ("id", "name", "state", "host_id", "job_id", "kind", "version", "expires_at", "lease_seconds", "secrets"),
+    "lab": (
+        *("id", "name", "state", "host_id", "job_id", "kind", "version", "expires_at", "lease_seconds", "secrets"),
+        "tenant",
+    ),
     "delivery": ("id", "endpoint_id", "url", "event_id", "state"),
 }
 _RELATED = ("host_id", "lab_id", "endpoint_id")
@@ -67,10 +72,20 @@ def sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def content_sha256(request: str, secrets: str) -> str:
+    """Return what stands for the long texts of a job in its hash: its request and its sealed secrets, as stored.
+
+    Whoever stores other ones stores this anew beside them (`content_sha256`). It is made before the move, which has no
+    SHA-256 of its own, so that no entry carries these texts.
+    """
+    return sha256(f"{request}\n{secrets}")
+
+
 def sealed_line(opened: Mapping[str, str], seq: int, prev: str) -> tuple[str, str]:
     """Return the line of an open entry that becomes number `seq` behind the hash `prev`, and its own hash."""
     act = json.loads(opened["act"])
     sort, before, after = opened["sort"], opened["before"], opened["after"]
+    record = _record(sort, after or before)
     entry = {
         "seq": seq,
         "at": _rfc3339(opened["at"]),
@@ -78,7 +93,8 @@ def sealed_line(opened: Mapping[str, str], seq: int, prev: str) -> tuple[str, st
         "operation": act["operation"],
         "outcome": act.get("outcome", "done"),
         "target": {"sort": sort, "id": opened["id"]} if sort else None,
-        "related": _related(sort, after or before),
+        "tenant": _owner(record) or act["actor"].get("tenant", ""),
+        "related": [record[name] for name in _RELATED if record.get(name)],
         "before": sha256(representation(sort, before)) if before else None,
         "after": sha256(representation(sort, after)) if after else None,
         "remote": act.get("remote") or None,
@@ -101,6 +117,7 @@ def anchor_line(at: str, seq: int, prev: str, removed: Head) -> tuple[str, str]:
         "actor": actor,
         "operation": ANCHOR,
         "outcome": "done",
+        "tenant": "",
         "related": [],
         "detail": {"through": removed.seq, "hash": removed.hash},
         "prev": prev,
@@ -110,21 +127,25 @@ def anchor_line(at: str, seq: int, prev: str, removed: Head) -> tuple[str, str]:
 
 def representation(sort: str, values: str) -> str:
     """Return what a target's hash is taken of: the canonical JSON of its fields as the ledger stores them."""
+    return canonical(_record(sort, values))
+
+
+def _record(sort: str, values: str) -> dict[str, str]:
+    if not values:
+        return {}
     names = FIELDS.get(sort, _DOCUMENT)
-    found = zip(names, json.loads(values), strict=True)
-    return canonical({name: value for name, value in found if value not in (False, "")})
+    return {name: value for name, value in zip(names, json.loads(values), strict=True) if value not in (False, "")}
+
+
+def _owner(record: Mapping[str, str]) -> str:
+    if "body" in record:
+        return str(json.loads(record["body"]).get("tenant") or "")
+    return owner_of(record["tenant"]) if "tenant" in record else ""
 
 
 def _closed(entry: dict[str, Any]) -> tuple[str, str]:
     digest = sha256(canonical(entry))
     return canonical(entry | {"hash": digest}), digest
-
-
-def _related(sort: str, values: str) -> list[str]:
-    if sort not in FIELDS or not values:
-        return []
-    found = dict(zip(FIELDS[sort], json.loads(values), strict=True))
-    return [found[name] for name in _RELATED if found.get(name)]
 
 
 def _rfc3339(seconds: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -40,8 +40,9 @@ class _Broken(Exception):
 class _Reader:
     """Follows the chain from its first line to its last."""
 
-    def __init__(self, noted: Head | None) -> None:
-        self.noted = noted
+    def __init__(self, noted: Sequence[Head]) -> None:
+        self.noted = {head.seq: head.hash for head in noted if head.seq > 0}
+        self.last_noted = max(self.noted, default=0)
         self.count = 0
         self.first = Head(0, START)  # what the oldest entry stands on
         self.head = Head()
@@ -65,13 +66,12 @@ class _Reader:
         if not self.anchored:
             last = self.first.seq
             raise _Broken(1, "missing", f"entries 1 to {last} are missing and no anchor says why")
-        if self.noted is None or self.noted.seq == 0:
-            return
-        if self.noted.seq > self.head.seq:
-            text = f"the log ends at {self.head.seq}, and {self.noted.seq} was noted"
+        if self.last_noted > self.head.seq:
+            text = f"the log ends at {self.head.seq}, and {self.last_noted} was noted"
             raise _Broken(self.head.seq + 1, "truncated", text)
-        if self.noted.seq < self.first.seq:
-            raise _Broken(self.noted.seq, "trimmed", "the noted entry was removed since; note a newer head")
+        oldest = min(self.noted, default=self.first.seq)
+        if oldest < self.first.seq:
+            raise _Broken(oldest, "trimmed", "the noted entry was removed since; note a newer head")
         self._compare(self.first.seq, self.first.hash)
 
     def _entry(self, line: str) -> dict[str, Any]:
@@ -103,7 +103,7 @@ class _Reader:
             raise _Broken(self.head.seq, "changed", f"{seq} was written behind another one")
 
     def _compare(self, seq: int, digest: str) -> None:
-        if self.noted is not None and self.noted.seq == seq and self.noted.hash != digest:
+        if self.noted.get(seq, digest) != digest:
             raise _Broken(seq, "changed", "its hash is not the one that was noted")
 
 
@@ -114,10 +114,10 @@ def _seq(line: str) -> int:
         return 0
 
 
-def verify(lines: Iterable[str], noted: Head | None = None) -> Verdict:
-    """Follow the chain; with a noted head, entries that were cut off its end are missed too.
+def verify(lines: Iterable[str], *noted: Head) -> Verdict:
+    """Follow the chain; with heads that were noted, entries that were cut off its end are missed too.
 
-    Without one, a log whose last entries are gone, or that was written anew as a whole, looks good.
+    Without any, a log whose last entries are gone, or that was written anew as a whole, looks good.
     """
     reader, rest = _Reader(noted), iter(lines)
     try:

@@ -36,10 +36,9 @@ function L.audited(move)
   return reply
 end
 
--- What this service does by itself, for a tenant ('' = the operator); `before` is the record before it.
-function L.audit_system(operation, sort, id, before, tenant)
+-- What this service does by itself; `before` is the record before it.
+function L.audit_system(operation, sort, id, before)
   if ARGV[4] and ARGV[4] ~= '' then return end -- somebody acts: his own entry tells of it
   local actor = { kind = 'system', id = 'sweep', name = 'sweep' }
-  if tenant ~= '' then actor.tenant = tenant end
   L.audit_write(cjson.encode({ actor = actor, operation = operation }), sort, id, before, L.audit_of(sort, id))
 end

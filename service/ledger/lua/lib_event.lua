@@ -109,6 +109,6 @@ function L.disable_endpoint(endpoint, reason)
   for _, kind in ipairs(L.split(L.get(key, 'types'))) do call('SREM', NS .. 'sub:' .. kind, endpoint) end
   call('HSET', key, 'state', 'disabled', 'disabled_reason', reason, 'updated_at', L.time(NOW))
   call('HINCRBY', key, 'version', 1)
-  L.audit_system('disableWebhookEndpoint', 'endpoint', endpoint, before, L.get(key, 'tenant'))
+  L.audit_system('disableWebhookEndpoint', 'endpoint', endpoint, before)
   L.emit('endpoint.disabled', {}, '{"endpoint_id":' .. L.quote(endpoint) .. ',"reason":' .. L.quote(reason) .. '}')
 end

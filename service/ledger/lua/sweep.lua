@@ -18,7 +18,7 @@ for _, job in ipairs(call('ZRANGEBYSCORE', NS .. 'deadlines', '-inf', NOW, 'LIMI
     call('HSET', key, 'error', L.error('job_deadline_passed', 'The job did not end in time',
       string.format('It had %d seconds.', L.num(key, 'deadline_seconds', 0)), 'Retry it, with a longer deadline if need be.'))
     L.stop(job, 'expired')
-    L.audit_system('expireJob', 'job', job, before, L.get(key, 'tenant'))
+    L.audit_system('expireJob', 'job', job, before)
     expired_jobs = expired_jobs + 1
   end
 end

@@ -28,7 +28,8 @@ Entry = Mapping[str, Any]
 class AuditFilter:
     """Which entries a list shows: all given conditions hold. Times are seconds since 1970 UTC, both ends inclusive.
 
-    `actor` is an actor's id or name, `target` the id of the target or of a host or lab that it belongs to.
+    `actor` is an actor's id or name, `target` the id of the target or of a host, lab or endpoint that it belongs to.
+    `tenant` is that of the actor or of the target.
     """
 
     actor: str | None = None
@@ -46,7 +47,7 @@ class AuditFilter:
             self.actor in (None, actor["id"], actor["name"])
             and self.operation in (None, entry["operation"])
             and self.outcome in (None, entry["outcome"])
-            and self.tenant in (None, actor.get("tenant", ""))
+            and self.tenant in (None, entry["tenant"], actor.get("tenant", ""))
             and (self.target is None or self.target == target.get("id") or self.target in entry["related"])
         )
 
@@ -59,9 +60,9 @@ class AuditStore:
         self._open, self._log = scripts.key("audit", "open"), scripts.key("audit", "log")
         self._head = scripts.key("audit", "head")
 
-    def note(self, act: Acting) -> None:
-        """Write an entry about something that changed no record. Raise redis errors."""
-        self._scripts.run("note_audit", {"act": act.text()})
+    def note(self, act: Acting, sort: str = "", target: str = "") -> None:
+        """Write an entry about something that changed no record: none, or this one. Raise redis errors."""
+        self._scripts.run("note_audit", {"act": act.text(), "sort": sort, "target": target})
 
     def head(self) -> Head:
         """Return the end of the chain."""
