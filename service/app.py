@@ -6,12 +6,14 @@ import logging
 import os
 import sys
 from dataclasses import dataclass
+from typing import Any
 
 import redis
 import structlog
 from flask import Flask
 from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from service.api.auditing import register_denials
 from service.api.auth import Caller, KeyRing
@@ -63,6 +65,10 @@ def create_app(settings: Settings) -> Flask:
     app = Flask("matryoshka", static_folder=None)
     app.extensions[EXTENSION] = context
     app.extensions["process"] = WebProcess(context, _sweeper(context))
+    if settings.proxy_hops:
+        # The address in the audit log is the caller's then; who is no proxy of ours could write any there.
+        proxied: Any = app
+        proxied.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxy_hops, x_proto=0)
     register_views(app)
     register_guard(app, context.ring, context.limiter, token_reader(settings.oidc))
     register_rate_fields(app, context.limiter.policy)

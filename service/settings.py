@@ -30,7 +30,8 @@ class Settings:
     open event streams and `wait_cap` waiting GETs, both of one process. `webhook_schedule` are the seconds before each
     try of a delivery, as the workers have it: the first one counts from the event, which this process may write.
     `rate_quota` requests (0 = any number) may be made with one API key in `rate_seconds`, over all processes.
-    `audit_max` entries are kept in the audit log. `oidc` None: only API keys are taken.
+    `audit_max` entries are kept in the audit log. So many proxies stand before this process (`proxy_hops`) whose
+    X-Forwarded-For is believed. `oidc` None: only API keys are taken.
     """
 
     redis_url: str
@@ -48,6 +49,7 @@ class Settings:
     rate_seconds: int = 60
     webhook_schedule: tuple[float, ...] = STANDARD_SCHEDULE
     audit_max: int = 1_000_000
+    proxy_hops: int = 0
     oidc: OidcSettings | None = None
 
     @classmethod
@@ -74,6 +76,7 @@ class Settings:
             rate_seconds=int(_number(environ, "MATRYOSHKA_RATE_SECONDS", 60, at_least=1)),
             webhook_schedule=_schedule(environ),
             audit_max=int(_number(environ, "MATRYOSHKA_AUDIT_MAX", 1_000_000, at_least=1000)),
+            proxy_hops=int(_number(environ, "MATRYOSHKA_PROXY_HOPS", 0, at_least=0)),
             oidc=OidcSettings.from_env(environ),
         )
 

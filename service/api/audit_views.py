@@ -11,6 +11,7 @@ from flask_smorest import Blueprint
 from schemas.audit import AuditEntrySchema, AuditQuerySchema
 from schemas.page import page_of
 from service.api.answers import page_answer
+from service.api.conditional import is_unchanged, not_modified
 from service.api.context import context
 from service.api.operation import Operation, route
 from service.api.pages import page_filters
@@ -52,13 +53,17 @@ def list_audit(query: dict[str, Any]) -> Response:
 
 @route(
     blueprint,
-    Operation("exportAudit", "GET", "/v1/audit:export", "admin", {200: _LINES}, conditional=False),
+    Operation("exportAudit", "GET", "/v1/audit:export", "admin", {200: _LINES}),
 )
 def export_audit() -> Response:
     """Export the whole chain, oldest first, as JSON lines. `matryoshka audit verify FILE` verifies it."""
     audit = context().store.audit
     audit.seal()
-    return Response(_lines(audit.lines()), content_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"})
+    head = audit.head()
+    etag = f'"audit.{head.first}.{head.seq}.{head.hash[:20]}"'
+    if is_unchanged(request, etag):
+        return not_modified(etag)
+    return Response(_lines(audit.lines()), content_type=MEDIA_TYPE, headers={"Cache-Control": "no-store", "ETag": etag})
 
 
 def _lines(entries: Iterator[str]) -> Iterator[str]:

@@ -61,6 +61,15 @@ def test_a_request_can_be_found_in_the_log(api: Api) -> None:
     assert [entry["seq"]] == [one["seq"] for one in _list(api, f"?target={job['lab_id']}")]
 
 
+def test_the_address_behind_a_proxy_is_the_callers(redis_url: str) -> None:
+    """X-Forwarded-For is believed of as many proxies as there are, and of none when there are none."""
+    for hops, seen in (("0", "127.0.0.1"), ("1", "192.0.2.8")):
+        with running_api(redis_url, MATRYOSHKA_PROXY_HOPS=hops, MATRYOSHKA_NAMESPACE=f"n{hops}") as api:
+            made = api.call("POST", "/v1/images", IMAGE | {"name": "x"}, X_Forwarded_For="192.0.2.7, 192.0.2.8")
+            assert made.status_code == 201
+            assert seen == _list(api, "?operation=createImage&limit=1")[0]["remote"]
+
+
 def test_a_replay_is_no_second_change(api: Api) -> None:
     """A request that is answered again from its Idempotency-Key leaves the one entry of the first."""
     body = cluster()
