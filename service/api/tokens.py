@@ -17,13 +17,15 @@ from jwt.exceptions import InvalidAudienceError, InvalidIssuerError, PyJWTError
 
 from schemas.base import is_printable
 from schemas.key import SCOPES
+from schemas.tenant import SLUG
 from service.api.auth import Caller, ReadsTokens, TokenRefused
 from service.api.problems import Problem
 from service.api.signing_keys import ALGORITHMS, ProviderAway, SigningKey, SigningKeys, fetch
-from service.ledger.tenant import DEFAULT_TENANT, SLUG
+from service.ledger.tenant import DEFAULT_TENANT
 from service.oidc_settings import OidcSettings
 
 LONGEST = 8000
+_TENANT_SECONDS = 60.0
 _LONGEST_NAME = 80
 _LONGEST_SUBJECT = 255
 _TYPES = frozenset({"", "jwt", "at+jwt", "application/at+jwt"})
@@ -146,18 +148,40 @@ class TokenVerifier:
         return found
 
 
-def token_reader(settings: OidcSettings | None) -> ReadsTokens | None:
+class KnownTenants:
+    """Remembers for a minute which tenants there are, so that the usual token costs no look-up. Safe for threads."""
+
+    def __init__(self, exists: Callable[[str], bool], monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._exists = exists
+        self._monotonic = monotonic
+        self._until: dict[str, float] = {}
+
+    def check(self, tenant: str) -> None:
+        """Let a tenant pass that is there. Raises TokenRefused: one that nobody made has no quotas either."""
+        now = self._monotonic()
+        if self._until.get(tenant, now) > now:
+            return
+        if not self._exists(tenant):
+            self._until.pop(tenant, None)
+            raise TokenRefused("The token's tenant is not known here.")
+        self._until[tenant] = now + _TENANT_SECONDS
+
+
+def token_reader(settings: OidcSettings | None, tenant_exists: Callable[[str], bool]) -> ReadsTokens | None:
     """Return what reads the tokens of the issuer that is set, None when none is. Asks nothing of it yet."""
     if settings is None:
         return None
     verifier = TokenVerifier(settings, SigningKeys(settings.issuer, fetch))
+    tenants = KnownTenants(tenant_exists)
 
     def read(token: str) -> Caller:
         try:
-            return verifier.caller(token)
+            caller = verifier.caller(token)
         except ProviderAway as error:
             detail = "The identity provider cannot be reached to verify the token."
             raise Problem(503, "identity-provider-away", detail, headers={"Retry-After": "10"}) from error
+        tenants.check(caller.tenant)
+        return caller
 
     return read
 

@@ -93,7 +93,7 @@ def sealed_line(opened: Mapping[str, str], seq: int, prev: str) -> tuple[str, st
         "operation": act["operation"],
         "outcome": act.get("outcome", "done"),
         "target": {"sort": sort, "id": opened["id"]} if sort else None,
-        "tenant": _owner(record) or act["actor"].get("tenant", ""),
+        "tenant": _owner(sort, record) or act["actor"].get("tenant", ""),
         "related": [record[name] for name in _RELATED if record.get(name)],
         "before": sha256(representation(sort, before)) if before else None,
         "after": sha256(representation(sort, after)) if after else None,
@@ -137,7 +137,9 @@ def _record(sort: str, values: str) -> dict[str, str]:
     return {name: value for name, value in zip(names, json.loads(values), strict=True) if value not in (False, "")}
 
 
-def _owner(record: Mapping[str, str]) -> str:
+def _owner(sort: str, record: Mapping[str, str]) -> str:
+    if sort == "tenant":
+        return record.get("id", "")
     if "body" in record:
         return str(json.loads(record["body"]).get("tenant") or "")
     return owner_of(record["tenant"]) if "tenant" in record else ""

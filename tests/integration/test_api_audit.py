@@ -11,11 +11,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from service.api.auth import hash_key, new_key
 from service.cli import matryoshka
 from service.ledger.expiry import LabExpiry
-from service.ledger.ids import new_id
-from service.ledger.store import ApiKey, StepOutcome, StepResult
+from service.ledger.store import StepOutcome, StepResult
 from tests.integration.api_kit import IMAGE, Api, cluster, running_api
 
 
@@ -37,9 +35,8 @@ def run(redis_url: str) -> Any:
 
 
 def _tenant_key(api: Api, tenant: str, *scopes: str) -> str:
-    key = new_key()
-    api.store.keys.put(ApiKey(new_id("key", api.context.clock()), tenant, hash_key(key), scopes, tenant=tenant))
-    return key
+    api.created("/v1/tenants", {"id": tenant})
+    return str(api.created("/v1/keys", {"name": tenant, "tenant": tenant, "scopes": scopes})["key"])
 
 
 def _list(api: Api, query: str = "", key: str | None = None) -> list[dict[str, Any]]:
@@ -111,13 +108,15 @@ def test_who_was_refused_is_in_the_log(api: Api) -> None:
 
 
 def test_a_tenant_sees_its_own_entries(api: Api) -> None:
-    """A key with `audit:read` sees what its tenant did, an operator all; a key without it sees nothing."""
+    """A key with `audit:read` sees what its tenant did and what was done to it, an operator all; others see nothing."""
     keys = {name: _tenant_key(api, name, "audit:read", "jobs:read", "jobs:write") for name in ("blue", "red")}
     for key in keys.values():
         body = {"kind": "inspect_host", "host": {"id": api.hosts[0]}}
         assert api.call("POST", "/v1/jobs", body, key=key).status_code == 202
 
-    assert [("submitJob", "blue")] == [(one["operation"], one["tenant"]) for one in _list(api, key=keys["blue"])]
+    assert [("submitJob", "blue"), ("createKey", "blue"), ("createTenant", "blue")] == [
+        (one["operation"], one["tenant"]) for one in _list(api, key=keys["blue"])
+    ]
     assert {"default", "blue", "red"} == {one["tenant"] for one in _list(api)}
     assert api.call("GET", "/v1/audit", key=api.make_key("jobs:read")).status_code == 403
     assert api.call("GET", "/v1/audit:export", key=keys["blue"]).status_code == 403

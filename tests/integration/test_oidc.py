@@ -83,6 +83,20 @@ def test_a_user_submits_with_a_token(api: Api, issuer: Issuer) -> None:
     assert api.call("GET", "/v1/jobs").status_code == 200, "keys work beside tokens"
 
 
+def test_a_tenant_that_nobody_made_has_no_callers(redis_url: str, issuer: Issuer) -> None:
+    """A token's tenant must be one of this service's, whose quotas and isolation hold for its callers."""
+    settings = {"MATRYOSHKA_OIDC_ISSUER": issuer.url, "MATRYOSHKA_OIDC_AUDIENCE": AUDIENCE}
+    with running_api(redis_url, **settings, MATRYOSHKA_OIDC_TENANT_CLAIM="team") as api:
+        token = issuer.token(time.time(), team="blue")
+        refused = api.call("GET", "/v1/jobs", key=token)
+        api.submitted()
+        api.created("/v1/tenants", {"id": "blue"})
+        taken = api.call("GET", "/v1/jobs", key=token)
+
+    assert (401, "The token's tenant is not known here.") == (refused.status_code, refused.get_json()["detail"])
+    assert (200, []) == (taken.status_code, taken.get_json()["items"])
+
+
 def test_a_bad_token_is_challenged(api: Api, issuer: Issuer) -> None:
     """A refused token is a 401 with a challenge that says why, in the answer as in RFC 6750."""
     answer = api.call("GET", "/v1/jobs", key=issuer.token(time.time() - 3600, groups=["lab-users"]))

@@ -47,6 +47,16 @@ class Story:
         return f"/v1/images/{self.did('POST', '/v1/images', IMAGE | {'name': 'another'})['id']}"
 
     @property
+    def key(self) -> str:
+        """The path of an API key."""
+        return f"/v1/keys/{self.did('POST', '/v1/keys', {'name': 'x', 'scopes': ['jobs:read']})['id']}"
+
+    @property
+    def tenant(self) -> str:
+        """The path of a tenant."""
+        return f"/v1/tenants/{self.did('POST', '/v1/tenants', {'id': 'blue', 'name': 'Blue'})['id']}"
+
+    @property
     def endpoint(self) -> str:
         """The path of a webhook endpoint."""
         return f"/v1/webhook-endpoints/{self.did('POST', '/v1/webhook-endpoints', HOOK)['id']}"
@@ -105,6 +115,11 @@ DONE: dict[str, Callable[[Story], Any]] = {
     "createImage": lambda story: story.image,
     "updateImage": lambda story: story.did("PATCH", story.image, {"labels": {"os": "ws"}}),
     "deleteImage": lambda story: story.did("DELETE", story.image),
+    "createKey": lambda story: story.key,
+    "rotateKey": lambda story: story.did("POST", f"{story.key}:rotate"),
+    "deleteKey": lambda story: story.did("DELETE", story.key),
+    "createTenant": lambda story: story.tenant,
+    "updateTenant": lambda story: story.did("PATCH", story.tenant, {"name": "Blues"}),
     "createWebhookEndpoint": lambda story: story.endpoint,
     "updateWebhookEndpoint": lambda story: story.did("PATCH", story.endpoint, {"description": "x"}),
     "deleteWebhookEndpoint": lambda story: story.did("DELETE", story.endpoint),

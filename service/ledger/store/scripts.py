@@ -21,11 +21,11 @@ from service.ledger.store.settings import StoreSettings
 
 # json.dumps makes an encoder a call when it is given options; a submission writes some sixty texts.
 _ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-_LIBRARY = ("base", "event", "capacity", "index", "steps", "lab", "job", "undo", "claim", "view", "audit")
+_LIBRARY = ("base", "event", "capacity", "index", "steps", "lab", "job", "undo", "claim", "view", "tenant", "audit")
 # What changes no record that callers know: never an entry of the audit log.
 _NOT_AUDITED = frozenset(
     {"read_jobs", "read_steps", "list_jobs", "list_labs", "list_documents", "list_deliveries", "list_workers"}
-    | {"claimable", "note_audit", "seal_audit"}
+    | {"claimable", "tenant_usage", "note_key_use", "note_audit", "seal_audit"}
 )
 
 
