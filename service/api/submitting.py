@@ -9,6 +9,7 @@ from typing import Any
 from service.api.context import Context
 from service.api.idempotency import key_reused
 from service.api.problems import Problem
+from service.api.receivers import refuse_receiver
 from service.api.resolving import Resolved, resolve
 from service.ledger.expiry import teardown_submission
 from service.ledger.ids import new_id
@@ -50,8 +51,10 @@ def plan_request(context: Context, request: Mapping[str, Any]) -> Planned:
     """Return what a request (without secrets) would do. Nothing is written; the same request gives the same steps.
 
     Raises:
-        Problem: 422 for a name that leads nowhere, 409 for a lab that is gone.
+        Problem: 422 for a name that leads nowhere or a callback that may not be called, 409 for a lab that is gone.
     """
+    if request.get("callback_url"):
+        refuse_receiver(context.settings, request["callback_url"], "#/callback_url")
     resolved = resolve(context.store, context.catalogue, request)
     creates_lab = request["kind"] in _BUILDS_LAB or (request["kind"] == "nested_vm" and resolved.lab is None)
     lab_id = new_id("lab", context.clock()) if creates_lab else (resolved.lab.id if resolved.lab else "")
