@@ -13,19 +13,15 @@ from typing import TypeVar
 
 from service.ledger.reach import EVERYWHERE, Network, hosts_of, networks_of
 from service.ledger.store.settings import STANDARD_SCHEDULE
+from service.oidc_settings import OidcSettings
+from service.settings_error import SettingsError
+
+__all__ = ["Settings", "SettingsError"]
 
 T = TypeVar("T")
 _KEY_BYTES = 32
 _DURABILITIES = ("strict", "warn")
 _NAMESPACE = re.compile(r"[A-Za-z0-9_.-]{1,32}")
-
-
-class SettingsError(ValueError):
-    """A variable of the environment cannot be used. Not retryable: mend the environment and start again."""
-
-    def __init__(self, variable: str, reason: str) -> None:
-        super().__init__(f"{variable}: {reason}")
-        self.variable = variable
 
 
 @dataclass(frozen=True)
@@ -39,6 +35,8 @@ class Settings:
     `key_hash_key` hashes API keys (b"": they are kept as plain SHA-256).
     `webhook_networks` and `webhook_hosts` are the workers' too: here they refuse early what a worker would refuse.
     `rate_quota` requests (0 = any number) may be made with one API key in `rate_seconds`, over all processes.
+    `audit_max` entries are kept in the audit log. So many proxies stand before this process (`proxy_hops`) whose
+    X-Forwarded-For is believed. `oidc` None: only API keys are taken.
     """
 
     redis_url: str
@@ -55,6 +53,9 @@ class Settings:
     rate_quota: int = 6_000
     rate_seconds: int = 60
     webhook_schedule: tuple[float, ...] = STANDARD_SCHEDULE
+    audit_max: int = 1_000_000
+    proxy_hops: int = 0
+    oidc: OidcSettings | None = None
     key_hash_key: bytes = field(default=b"", repr=False)
     webhook_networks: tuple[Network, ...] = EVERYWHERE
     webhook_hosts: tuple[str, ...] = ()
@@ -82,6 +83,9 @@ class Settings:
             rate_quota=int(_number(environ, "MATRYOSHKA_RATE_QUOTA", 6_000, at_least=0)),
             rate_seconds=int(_number(environ, "MATRYOSHKA_RATE_SECONDS", 60, at_least=1)),
             webhook_schedule=_schedule(environ),
+            audit_max=int(_number(environ, "MATRYOSHKA_AUDIT_MAX", 1_000_000, at_least=1000)),
+            proxy_hops=int(_number(environ, "MATRYOSHKA_PROXY_HOPS", 0, at_least=0)),
+            oidc=OidcSettings.from_env(environ),
             key_hash_key=key_hash_key(environ),
             webhook_networks=_listed(environ, "MATRYOSHKA_WEBHOOK_NETWORKS", networks_of) or EVERYWHERE,
             webhook_hosts=_listed(environ, "MATRYOSHKA_WEBHOOK_HOSTS", hosts_of),

@@ -97,6 +97,7 @@ class Settings:
     webhook_networks: tuple[Network, ...] = ()
     webhook_hosts: tuple[str, ...] = ()
     webhook_schedule: tuple[float, ...] = ()
+    audit_max: int = 1_000_000
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -122,6 +123,7 @@ class Settings:
             webhook_networks=_networks(environ, "MATRYOSHKA_WEBHOOK_NETWORKS", "0.0.0.0/0,::/0"),
             webhook_hosts=_hosts(environ, "MATRYOSHKA_WEBHOOK_HOSTS"),
             webhook_schedule=_schedule(environ, "MATRYOSHKA_WEBHOOK_SCHEDULE", _STANDARD_SCHEDULE),
+            audit_max=int(_number(environ, "MATRYOSHKA_AUDIT_MAX", 1_000_000, 1000)),
         )
         return _consistent(settings)
 

@@ -10,6 +10,7 @@ from flask import Flask
 from werkzeug.routing import BaseConverter
 
 from service.api import (
+    audit_views,
     batch_views,
     delivery_views,
     document,
@@ -44,6 +45,7 @@ BLUEPRINTS = (
     delivery_views.blueprint,
     event_views.blueprint,
     key_views.blueprint,
+    audit_views.blueprint,
     tenant_views.blueprint,
     health.blueprint,
     document_views.blueprint,

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import redis
 
+from service.ledger.store.audit import AuditFilter, AuditStore
 from service.ledger.store.claims import Claim, RenewResult, StepOutcome, StepResult, SweepResult
 from service.ledger.store.deliveries import (
     Delivery,
@@ -54,6 +55,8 @@ __all__ = [
     "STANDARD_SCHEDULE",
     "Amendment",
     "ApiKey",
+    "AuditFilter",
+    "AuditStore",
     "Claim",
     "Delivery",
     "DeliveryAttempt",
@@ -158,6 +161,7 @@ class Store:
         self.workers = WorkerRegistry(scripts)
         self.rates = RateStore(scripts)
         self.sealed = SealedStore(scripts)
+        self.audit = AuditStore(scripts)
 
     @classmethod
     def open(cls, redis_url: str, settings: StoreSettings = DEFAULT_SETTINGS) -> Self:
