@@ -6,12 +6,15 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
+from service.ledger.reach import EVERYWHERE, Network, hosts_of, networks_of
 from service.ledger.store.settings import STANDARD_SCHEDULE
 
+T = TypeVar("T")
 _KEY_BYTES = 32
 _DURABILITIES = ("strict", "warn")
 _NAMESPACE = re.compile(r"[A-Za-z0-9_.-]{1,32}")
@@ -33,8 +36,9 @@ class Settings:
     cursors. `base_url` ('' = taken from the request) is what Location and Link headers start with. `stream_cap` bounds
     open event streams and `wait_cap` waiting GETs, both of one process. `webhook_schedule` are the seconds before each
     try of a delivery, as the workers have it: the first one counts from the event, which this process may write.
-    `key_hash_key` hashes API keys (b"": they are kept as plain SHA-256). `rate_quota`
-    requests (0 = any number) may be made with one API key in `rate_seconds`, over all processes.
+    `key_hash_key` hashes API keys (b"": they are kept as plain SHA-256).
+    `webhook_networks` and `webhook_hosts` are the workers' too: here they refuse early what a worker would refuse.
+    `rate_quota` requests (0 = any number) may be made with one API key in `rate_seconds`, over all processes.
     """
 
     redis_url: str
@@ -52,6 +56,8 @@ class Settings:
     rate_seconds: int = 60
     webhook_schedule: tuple[float, ...] = STANDARD_SCHEDULE
     key_hash_key: bytes = field(default=b"", repr=False)
+    webhook_networks: tuple[Network, ...] = EVERYWHERE
+    webhook_hosts: tuple[str, ...] = ()
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -77,6 +83,8 @@ class Settings:
             rate_seconds=int(_number(environ, "MATRYOSHKA_RATE_SECONDS", 60, at_least=1)),
             webhook_schedule=_schedule(environ),
             key_hash_key=key_hash_key(environ),
+            webhook_networks=_listed(environ, "MATRYOSHKA_WEBHOOK_NETWORKS", networks_of) or EVERYWHERE,
+            webhook_hosts=_listed(environ, "MATRYOSHKA_WEBHOOK_HOSTS", hosts_of),
         )
 
 
@@ -96,6 +104,13 @@ def _schedule(environ: Mapping[str, str]) -> tuple[float, ...]:
     name = "MATRYOSHKA_WEBHOOK_SCHEDULE"
     parts = [part.strip() for part in environ.get(name, "").split(",")]
     return tuple(_checked_number(name, part, 0) for part in parts if part) or STANDARD_SCHEDULE
+
+
+def _listed(environ: Mapping[str, str], name: str, read: Callable[[str], tuple[T, ...]]) -> tuple[T, ...]:
+    try:
+        return read(environ.get(name, ""))
+    except ValueError as error:
+        raise SettingsError(name, f"cannot be used: {error}") from error
 
 
 def _checked_number(name: str, text: str, at_least: float) -> float:

@@ -9,6 +9,7 @@ from typing import Any
 from service.api.context import Context
 from service.api.idempotency import key_reused
 from service.api.problems import Problem, invalid_field
+from service.api.receivers import refuse_receiver
 from service.api.resolving import Resolved, resolve
 from service.ledger.expiry import teardown_submission
 from service.ledger.gates import LATEST_SECONDS, gate_of
@@ -51,8 +52,10 @@ def plan_request(context: Context, request: Mapping[str, Any]) -> Planned:
     """Return what a request (without secrets) would do. Nothing is written; the same request gives the same steps.
 
     Raises:
-        Problem: 422 for a name that leads nowhere, 409 for a lab that is gone.
+        Problem: 422 for a name that leads nowhere or a callback that may not be called, 409 for a lab that is gone.
     """
+    if request.get("callback_url"):
+        refuse_receiver(context.settings, request["callback_url"], "#/callback_url")
     refuse_too_late(gate_of(request), context.clock())
     resolved = resolve(context.store, context.catalogue, request)
     creates_lab = request["kind"] in _BUILDS_LAB or (request["kind"] == "nested_vm" and resolved.lab is None)

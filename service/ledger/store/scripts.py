@@ -73,6 +73,7 @@ class Scripts:
                 "events": settings.job_events_max,
                 "feed": settings.feed_events_max,
                 "deliveries": settings.endpoint_deliveries_max,
+                "backlog": settings.endpoint_backlog_max,
                 "failing": settings.endpoint_failing_seconds,
                 "breaker": settings.breaker_failures,
                 "breaker_seconds": settings.breaker_seconds,
