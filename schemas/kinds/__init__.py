@@ -10,6 +10,7 @@ from schemas.kinds.install_role import InstallRoleRequestSchema
 from schemas.kinds.nested_cluster import NestedClusterRequestSchema
 from schemas.kinds.nested_host import NestedHostRequestSchema
 from schemas.kinds.nested_vm import NestedVMRequestSchema
+from schemas.kinds.rotate_guest_password import RotateGuestPasswordRequestSchema
 from schemas.kinds.teardown import TeardownRequestSchema
 from schemas.kinds.verify_lab import VerifyLabRequestSchema
 from schemas.request import RequestSchema
@@ -22,5 +23,6 @@ REQUEST_SCHEMAS: Mapping[str, type[RequestSchema]] = {
     "nested_vm": NestedVMRequestSchema,
     "inspect_host": InspectHostRequestSchema,
     "verify_lab": VerifyLabRequestSchema,
+    "rotate_guest_password": RotateGuestPasswordRequestSchema,
     "teardown": TeardownRequestSchema,
 }

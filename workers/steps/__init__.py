@@ -24,6 +24,7 @@ from workers.steps.nesting import EnableNesting
 from workers.steps.node import CreateNode, ResolveNode, StartNode, StopNode
 from workers.steps.probe import ProbeCpu, ProveHypervisor
 from workers.steps.role import InstallRole, RebootGuest
+from workers.steps.rotation import BeginRotation, CommitRotation, RotatePassword
 from workers.steps.switch import EnsureNat, EnsureSwitch
 from workers.steps.teardown import (
     ReleaseLab,
@@ -76,6 +77,9 @@ _ALL: tuple[Step, ...] = (
     RemoveNat(),
     RemoveSwitch(),
     ReleaseLab(),
+    BeginRotation(),
+    RotatePassword(),
+    CommitRotation(),
 )
 
 HANDLERS: Mapping[str, Step] = {step.action: ExplainedStep(step) for step in _ALL}

@@ -14,6 +14,7 @@ from service.ledger.plans import (
     nested_cluster,
     nested_host,
     nested_vm,
+    rotate_guest_password,
     teardown,
     verify_lab,
 )
@@ -27,6 +28,7 @@ _KINDS: tuple[ModuleType, ...] = (
     inspect_host,
     verify_lab,
     teardown,
+    rotate_guest_password,
 )
 BUILDERS: Mapping[str, Callable[[Mapping[str, Any], PlanContext], Plan]] = {kind.KIND: kind.build for kind in _KINDS}
 

@@ -67,6 +67,9 @@ NOMINAL: Mapping[str, Nominal] = {
     "RemoveNat": Nominal(2),
     "RemoveSwitch": Nominal(3),
     "ReleaseLab": Nominal(1),
+    "BeginRotation": Nominal(1),
+    "RotatePassword": Nominal(4),
+    "CommitRotation": Nominal(1),
 }
 
 
