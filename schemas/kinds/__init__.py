@@ -11,6 +11,8 @@ from schemas.kinds.nested_cluster import NestedClusterRequestSchema
 from schemas.kinds.nested_host import NestedHostRequestSchema
 from schemas.kinds.nested_vm import NestedVMRequestSchema
 from schemas.kinds.rotate_guest_password import RotateGuestPasswordRequestSchema
+from schemas.kinds.start_lab import StartLabRequestSchema
+from schemas.kinds.stop_lab import StopLabRequestSchema
 from schemas.kinds.teardown import TeardownRequestSchema
 from schemas.kinds.verify_lab import VerifyLabRequestSchema
 from schemas.request import RequestSchema
@@ -23,6 +25,8 @@ REQUEST_SCHEMAS: Mapping[str, type[RequestSchema]] = {
     "nested_vm": NestedVMRequestSchema,
     "inspect_host": InspectHostRequestSchema,
     "verify_lab": VerifyLabRequestSchema,
+    "stop_lab": StopLabRequestSchema,
+    "start_lab": StartLabRequestSchema,
     "rotate_guest_password": RotateGuestPasswordRequestSchema,
     "teardown": TeardownRequestSchema,
 }

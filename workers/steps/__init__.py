@@ -22,6 +22,14 @@ from workers.steps.lab import PublishLab
 from workers.steps.nested_vm import CreateInnerSwitch, CreateNestedVM, SmokeTest
 from workers.steps.nesting import EnableNesting
 from workers.steps.node import CreateNode, ResolveNode, StartNode, StopNode
+from workers.steps.power import (
+    MarkPower,
+    NoteNestedVMs,
+    StartCluster,
+    StartNestedVMs,
+    StopCluster,
+    StopNestedVMs,
+)
 from workers.steps.probe import ProbeCpu, ProveHypervisor
 from workers.steps.role import InstallRole, RebootGuest
 from workers.steps.rotation import BeginRotation, CommitRotation, RotatePassword
@@ -77,6 +85,12 @@ _ALL: tuple[Step, ...] = (
     RemoveNat(),
     RemoveSwitch(),
     ReleaseLab(),
+    MarkPower(),
+    NoteNestedVMs(),
+    StopNestedVMs(),
+    StopCluster(),
+    StartCluster(),
+    StartNestedVMs(),
     BeginRotation(),
     RotatePassword(),
     CommitRotation(),

@@ -95,6 +95,8 @@ _OURS: Mapping[str, Reason] = {
     "AdapterNotFound": Reason("ADAPTER_MISSING", "The guest has no adapter of this address yet.", retryable=True),
     "NodeAlreadyClustered": Reason("NODE_ALREADY_CLUSTERED", "Evict the node from its cluster, or use a fresh one."),
     "NotClustered": Reason("CLUSTER_MISSING", "Retry the job from the step that creates the cluster."),
+    "NodeUnknown": Reason("CLUSTER_NODE_MISSING", "The cluster has no such node: verify the lab."),
+    "DrainFailed": Reason("DRAIN_FAILED", "Move or stop what runs on the node, then retry: the node was resumed."),
     "ClusterForeign": Reason("CLUSTER_FOREIGN", "The node is in a cluster of another name, which is left alone."),
 }
 
@@ -116,6 +118,10 @@ _WINDOWS: Mapping[str, Reason] = {
     "ClusterEndpointNotRegistered": Reason("CLUSTER_SERVICE_DOWN", "Start ClusSvc on the nodes.", retryable=True),
     "New-Cluster": _CLUSTER,
     "Add-ClusterNode": _CLUSTER,
+    "Suspend-ClusterNode": Reason("DRAIN_REFUSED", "Read the cluster log, then retry: the node was resumed."),
+    "Remove-ClusterNode": Reason("EVICT_REFUSED", "Read the cluster log on the first node, then retry."),
+    "Stop-Cluster": Reason("CLUSTER_STOP_FAILED", "Read the cluster log on the first node, then retry."),
+    "Start-Cluster": Reason("CLUSTER_START_FAILED", "Read the cluster log on the first node.", retryable=True),
     "InvalidHandle": _CLUSTER,  # what a failed creation leaves for the next try (docs/sources.md H14)
     "Test-Cluster": _NODE_DOWN,
     "Set-ClusterQuorum": Reason("WITNESS_REFUSED", "Check the share or the key, and the clocks.", retryable=True),

@@ -65,7 +65,7 @@ def nested_credential(ctx: StepContext) -> Credential | None:
     if not ctx.secrets.has(_NESTED_SECRET):
         return None
     request = ctx.claim.request
-    given = _part(_part(request, "smoke_test"), "guest") or _part(_part(request, "nested_vm"), "guest")
+    given = _part(_given(ctx, "smoke_test"), "guest") or _part(_part(request, "nested_vm"), "guest")
     return ctx.secrets.credential(_NESTED_SECRET, str(given.get("username") or _ADMINISTRATOR))
 
 

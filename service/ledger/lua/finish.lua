@@ -49,7 +49,7 @@ function moves.succeeded()
     local lab = L.get(key, 'lab_id')
     if lab ~= '' then L.remove_lab(job, lab, 'teardown') end
   end
-  if L.on_done[meta.action] then L.on_done[meta.action](job) end
+  L.step_done(job, meta.action, A.facts)
   if L.get(key, 'ending') == '' and L.num(key, 'open', 0) == 0 then return L.finalize(job, 'succeeded', true) end
   L.settle(job)
 end

@@ -12,10 +12,9 @@ do
 
   local function is_same(one, other) return one.sealed == other.sealed and one.ref == other.ref end
 
-  function L.begin_rotation(job)
-    local lab = L.lab(L.get(L.job(job), 'lab_id'))
+  function L.on_done.BeginRotation(job, lab)
     local new, kept, number = secrets_of(L.job(job))[NEW], secrets_of(lab), 1
-    if not new or call('EXISTS', lab) == 0 then return end
+    if not new then return end
     while kept[PENDING .. number] do
       if is_same(kept[PENDING .. number], new) then return end
       number = number + 1
@@ -24,23 +23,18 @@ do
     call('HSET', lab, 'secrets', cjson.encode(kept))
   end
 
-  function L.commit_rotation(job)
-    local lab = L.lab(L.get(L.job(job), 'lab_id'))
+  function L.on_done.CommitRotation(job, lab)
     local new, kept, left = secrets_of(L.job(job))[NEW], secrets_of(lab), {}
-    if not new or call('EXISTS', lab) == 0 then return end
+    if not new then return end
     for name, secret in pairs(kept) do
       if string.sub(name, 1, #PENDING) ~= PENDING then left[name] = secret end
     end
     left[PRESENT] = new
     call('HSET', lab, 'secrets', cjson.encode(left), 'rotated_at', L.time(NOW))
-    call('HINCRBY', lab, 'version', 1)
   end
 
   -- Whether the lab's own secrets are newer than those that a job took with it when it was submitted.
   function L.rotated_since(job, lab)
     return lab ~= '' and L.num(L.lab(lab), 'rotated_at', 0) > L.num(L.job(job), 'created_at', 0)
   end
-
-  -- What else a finished step changes, by its action.
-  L.on_done = { BeginRotation = L.begin_rotation, CommitRotation = L.commit_rotation }
 end

@@ -15,6 +15,8 @@ from service.ledger.plans import (
     nested_host,
     nested_vm,
     rotate_guest_password,
+    start_lab,
+    stop_lab,
     teardown,
     verify_lab,
 )
@@ -29,6 +31,8 @@ _KINDS: tuple[ModuleType, ...] = (
     verify_lab,
     teardown,
     rotate_guest_password,
+    stop_lab,
+    start_lab,
 )
 BUILDERS: Mapping[str, Callable[[Mapping[str, Any], PlanContext], Plan]] = {kind.KIND: kind.build for kind in _KINDS}
 

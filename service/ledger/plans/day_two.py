@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from service.ledger.nesting.judging import error
-from service.ledger.plan import Finding, PlanContext
+from service.ledger.plan import Finding, PlanContext, Step
 from service.ledger.plans.layout import Layout, NodePlace, layout_of
 from service.ledger.plans.living import built_request, lab_context, lab_facts, lab_nodes
+from service.ledger.plans.nominal import make_step
 
-RUNNING, STOPPED = "running", "stopped"
+RUNNING, STOPPING, STOPPED, STARTING = "running", "stopping", "stopped", "starting"
 _RECORD = "the lab's record"
 _POINTER = "#/lab_id"
 
@@ -21,7 +22,7 @@ def work_findings(context: PlanContext, *powers: str) -> tuple[Finding, ...]:
 
 
 def power_of(context: PlanContext) -> str:
-    """Return the lab's power: running, stopping, stopped or starting."""
+    """Return the lab's power: running, stopping, stopped or starting. The middle two stay when their job breaks off."""
     return str(lab_facts(context).get("lab.power") or RUNNING)
 
 
@@ -31,10 +32,27 @@ def living_layout(context: PlanContext) -> tuple[Layout, tuple[NodePlace, ...]]:
     return layout, tuple(place for place in layout.nodes if place.name in known)
 
 
-def ways_in(built: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a step's parameters say about its guests: how they are reached and as whom. No secret is in it."""
-    guest = {name: built["guest"][name] for name in ("access", "username") if name in built["guest"]}
-    return {"guest": guest, "identity": dict(built["identity"])}
+def mark_power(power: str, *needs: str) -> Step:
+    """Return the step that writes the lab's power into its record."""
+    return make_step("MarkPower", f"mark-{power}", f"The lab is {power}", needs=needs, params={"power": power})
+
+
+def reaching(steps: Iterable[Step], built: Mapping[str, Any]) -> tuple[Step, ...]:
+    """Return the steps with what they must know of the request that built the lab: the job's own does not say it.
+
+    That is how guests are reached and as whom. No secret is in it.
+    """
+    smoke = (built.get("smoke_test") or {}).get("guest") or {}
+    known = {
+        "guest": _named(built["guest"], "access", "username"),
+        "identity": dict(built["identity"]),
+        "smoke_test": {"guest": _named(smoke, "username")},
+    }
+    return tuple(step._replace(params={**step.params, **known}) for step in steps)
+
+
+def _named(holder: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: holder[name] for name in names if name in holder}
 
 
 def _findings(context: PlanContext, powers: tuple[str, ...]) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from service.ledger.plan import Plan, PlanContext, Step
-from service.ledger.plans.day_two import living_layout, ways_in, work_findings
+from service.ledger.plans.day_two import living_layout, reaching, work_findings
 from service.ledger.plans.guests import guest_reads
 from service.ledger.plans.living import built_request
 from service.ledger.plans.nominal import make_step
@@ -33,7 +33,7 @@ def build(_request: Mapping[str, Any], context: PlanContext) -> Plan:
     steps.append(
         make_step("CommitRotation", "commit-rotation", title, needs=ends, params=params, reads=_rotated(places))
     )
-    return Plan(KIND, tuple(steps))
+    return Plan(KIND, reaching(steps, built))
 
 
 def _rotate(built: Mapping[str, Any], name: str, needs: str) -> Step:
@@ -42,7 +42,6 @@ def _rotate(built: Mapping[str, Any], name: str, needs: str) -> Step:
         f"rotate-password-{name}",
         f"Set the administrator's password of {name}",
         needs=[needs],
-        params=ways_in(built),
         reads=guest_reads(built, name),
         node=name,
     )
