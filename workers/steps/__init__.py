@@ -19,6 +19,7 @@ from workers.steps.guest import AwaitGuest, ConfigureGuest, JoinDomain, OpenFire
 from workers.steps.host import InspectHost
 from workers.steps.image import VerifyImage
 from workers.steps.lab import PublishLab
+from workers.steps.membership import CheckQuorum, DrainNode, EvictNode, ReshapeLab
 from workers.steps.nested_vm import CreateInnerSwitch, CreateNestedVM, SmokeTest
 from workers.steps.nesting import EnableNesting
 from workers.steps.node import CreateNode, ResolveNode, StartNode, StopNode
@@ -85,6 +86,10 @@ _ALL: tuple[Step, ...] = (
     RemoveNat(),
     RemoveSwitch(),
     ReleaseLab(),
+    CheckQuorum(),
+    DrainNode(),
+    EvictNode(),
+    ReshapeLab(),
     MarkPower(),
     NoteNestedVMs(),
     StopNestedVMs(),

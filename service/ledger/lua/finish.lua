@@ -39,7 +39,10 @@ local moves = {}
 
 function moves.succeeded()
   keep_report()
-  if undo then return L.undo_succeeded(job, step) end
+  if undo then
+    if meta.action == 'ReshapeLab' then L.unshape_lab(job) end
+    return L.undo_succeeded(job, step)
+  end
   if A.outcome == 'succeeded' then L.learn(job, step, meta) end
   call('HSET', steps, 'p:' .. step, 100)
   call('HDEL', steps, 'x:' .. step, 'c:' .. step)

@@ -9,7 +9,7 @@ from service.ledger.nesting.judging import error
 from service.ledger.plan import Plan, PlanContext, Step
 from service.ledger.plans.day_two import STOPPED, power_of, reaching
 from service.ledger.plans.guests import CLUSTERING, FIREWALL_GROUPS, HYPER_V, guest_reads
-from service.ledger.plans.layout import Layout, NodePlace, layout_of, node_shape
+from service.ledger.plans.layout import Layout, NodePlace, layout_of, memory_of, node_shape
 from service.ledger.plans.living import built_request, lab_context, lab_nodes
 from service.ledger.plans.nominal import make_step
 
@@ -54,17 +54,17 @@ def _vm_step(built: Mapping[str, Any], layout: Layout, place: NodePlace, state: 
         "VerifyNode",
         f"verify-node-{place.name}",
         f"Compare the VM {place.name}",
-        params={"expectations": {"state": state, **_vm(built, layout)}},
+        params={"expectations": {"state": state, **_vm(built, layout, place)}},
         reads=(f"node.{place.name}.vm_id",),
         node=place.name,
     )
 
 
-def _vm(built: Mapping[str, Any], layout: Layout) -> dict[str, Any]:
+def _vm(built: Mapping[str, Any], layout: Layout, place: NodePlace) -> dict[str, Any]:
     shape = node_shape(built)
     return {
         "processor_count": shape["processor_count"],
-        "memory_startup_mib": shape["memory_mib"],
+        "memory_startup_mib": memory_of(built, place.name),
         "dynamic_memory_enabled": False,
         "expose_virtualization_extensions": True,
         "automatic_checkpoints_enabled": False,

@@ -8,7 +8,7 @@ from typing import Any
 
 from service.ledger.ids import new_id
 from service.ledger.job import Job, StepRecord
-from service.ledger.plan import Step
+from service.ledger.plan import Plan, Step
 from service.ledger.store.errors import IllegalMove, NotFound
 from service.ledger.store.job_view import job_of, step_of
 from service.ledger.store.scripts import Scripts, dumps
@@ -201,6 +201,19 @@ def _fields(submission: Submission, job_id: str) -> dict[str, Any]:
         "targets": dumps(submission.targets),
         "mem": plan.demand.memory_mib,
         "disk": plan.demand.disk_gib,
+        **_shape(plan),
+    }
+
+
+def _shape(plan: Plan) -> dict[str, Any]:
+    if plan.reshape is None:
+        return {}
+    shape = plan.reshape
+    return {
+        "shape_request": dumps(shape.request),
+        "shape_mem": shape.demand.memory_mib,
+        "shape_disk": shape.demand.disk_gib,
+        "shape_gone": ",".join(shape.gone),
     }
 
 
