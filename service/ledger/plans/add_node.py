@@ -98,7 +98,7 @@ def _names(request: Mapping[str, Any], built: Mapping[str, Any], layout: Layout)
 
 
 def _not_a_cluster(built: Mapping[str, Any]) -> Iterator[Finding]:
-    if built and "cluster" not in built:
+    if built.get("kind") == "nested_host":
         reason = "Nodes are added to clusters; this lab is none."
         yield error("LAB_NOT_A_CLUSTER", reason, "Build a nested_cluster.", _RECORD, "#/lab_id")
 

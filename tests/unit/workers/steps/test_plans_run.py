@@ -27,6 +27,7 @@ _SWITCH = {"exists": False, "owner": None, "host_address": ""}
 # What these steps find done by the steps before them.
 _DONE_BEFORE: dict[str, dict[str, Any]] = {
     "SeedDisk": {"Get-NestedDisk": {"exists": True, "owner": OWNER, "seed_sha256": None}},
+    "CheckQuorum": {"Get-NestedCluster": cluster_record("nest-1", "nest-2", "nest-3")},
     "VerifyCluster": {"Get-NestedCluster": cluster_record("nest-1", "nest-2", "nest-3")},
 }
 _PLANS = list(plans_of_all_kinds())
