@@ -11,4 +11,4 @@ class RemoveNodeRequestSchema(OneWaySchema):
     """Drain a node, evict it and remove its VM and disks. What runs inside goes, unless the cluster moves it."""
 
     kind = choice("remove_node", required=True)
-    node = computer_name(required=True)
+    name = computer_name(required=True)

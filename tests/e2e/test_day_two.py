@@ -80,7 +80,7 @@ def test_a_node_comes_and_goes(driver: Driver, lab: dict[str, Any]) -> None:
     assert proofs == ["proven"]
     assert _drift(driver, lab) == []
 
-    removed = _run(driver, lab, "remove_node", node=name.upper())
+    removed = _run(driver, lab, "remove_node", name=name.upper())
     assert name not in _states(driver, lab)
     assert _held(driver, lab) == 2 * 8192
     assert [node["name"] for node in removed["result"]["summary"]["nodes"]] == sorted(_states(driver, lab))
@@ -109,7 +109,7 @@ def test_a_rotation_survives_its_worker(driver: Driver, lab: dict[str, Any]) -> 
 def test_a_drain_that_is_refused_changes_nothing(driver: Driver, lab: dict[str, Any]) -> None:
     """A node that cannot be drained stays in its cluster; the job says why, and goes on when it is retried."""
     driver.fault(kind="error", function="Suspend-NestedClusterNode", error_id="Matryoshka.DrainFailed", count=1)
-    body = {"kind": "remove_node", "lab_id": lab["id"], "node": f"{lab['prefix']}-2"}
+    body = {"kind": "remove_node", "lab_id": lab["id"], "name": f"{lab['prefix']}-2"}
     job = driver.wait(driver.submit(body), state="failed")
 
     assert (job["error"]["code"], job["error"]["step_id"]) == ("DRAIN_FAILED", f"drain-{lab['prefix']}-2")

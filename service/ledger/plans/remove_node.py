@@ -29,7 +29,7 @@ def build(request: Mapping[str, Any], context: PlanContext) -> Plan:
         return Plan(KIND, (), findings=findings)
     built, layout = built_request(context), layout_of(built_request(context), lab_context(context))
     findings = tuple(_findings(request, built, layout))
-    place = next((one for one in layout.nodes if is_named(one, request["node"])), None)
+    place = next((one for one in layout.nodes if is_named(one, request["name"])), None)
     if place is None or any(one.severity == "error" for one in findings):
         return Plan(KIND, (), findings=findings)
     after = shrunk(built, layout, place.name)
@@ -40,15 +40,15 @@ def build(request: Mapping[str, Any], context: PlanContext) -> Plan:
 
 
 def _findings(request: Mapping[str, Any], built: Mapping[str, Any], layout: Layout) -> Iterator[Finding]:
-    if not any(is_named(place, request["node"]) for place in layout.nodes):
+    if not any(is_named(place, request["name"]) for place in layout.nodes):
         names = ", ".join(place.name for place in layout.nodes)
         yield error(
-            "NODE_UNKNOWN", f"The lab has no node {request['node']}.", f"Name one of {names}.", _RECORD, "#/node"
+            "NODE_UNKNOWN", f"The lab has no node {request['name']}.", f"Name one of {names}.", _RECORD, "#/name"
         )
         return
     left = len(layout.nodes) - 1
     if left < 1:
-        yield error("LAST_NODE", "It is the lab's only node.", "Tear the lab down.", _RECORD, "#/node")
+        yield error("LAST_NODE", "It is the lab's only node.", "Tear the lab down.", _RECORD, "#/name")
         return
     if built["cluster"]["storage"] == "s2d":
         yield from _storage(left)
@@ -57,7 +57,7 @@ def _findings(request: Mapping[str, Any], built: Mapping[str, Any], layout: Layo
         "VMs inside the node are removed with it, unless they are roles of the cluster, which the drain moves.",
         "Move what is still needed.",
         _RECORD,
-        "#/node",
+        "#/name",
     )
 
 
@@ -65,11 +65,11 @@ def _storage(left: int) -> Iterator[Finding]:
     source = "Microsoft Learn: Removing servers in Storage Spaces Direct"
     if left < _LEAST_S2D:
         reason = "Storage Spaces Direct needs two nodes."
-        yield error("S2D_NEEDS_TWO", reason, "Tear the lab down.", source, "#/node")
+        yield error("S2D_NEEDS_TWO", reason, "Tear the lab down.", source, "#/name")
     reason = (
         "The node's disks go with it: the pool rebuilds what was on them, and virtual disks are degraded until then."
     )
-    yield warning("S2D_REBUILDS", reason, "Repair the virtual disks afterwards.", source, "#/node")
+    yield warning("S2D_REBUILDS", reason, "Repair the virtual disks afterwards.", source, "#/name")
 
 
 def _steps(built: Mapping[str, Any], layout: Layout, place: NodePlace, vm_id: str) -> list[Step]:

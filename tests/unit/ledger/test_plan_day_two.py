@@ -266,7 +266,7 @@ def test_a_deleted_image_is_found() -> None:
 
 def test_a_node_leaves_the_cluster_before_its_vm_goes() -> None:
     """The votes are counted first, then drain, eviction, votes, the others up, VM, disks, and the lab's shape last."""
-    plan = plan_of("remove_node", known=_lab(), node="NEST-2")
+    plan = plan_of("remove_node", known=_lab(), name="NEST-2")
 
     assert [step.action for step in plan.steps] == [
         "CheckQuorum",
@@ -285,7 +285,7 @@ def test_a_node_leaves_the_cluster_before_its_vm_goes() -> None:
 
 def test_the_first_node_may_go() -> None:
     """The calls then go into the next one, and the lab's first node is that."""
-    plan = plan_of("remove_node", known=_lab(), node="nest-1")
+    plan = plan_of("remove_node", known=_lab(), name="nest-1")
 
     assert {step.params.get("first_node", "nest-2") for step in plan.steps} == {"nest-2"}
     assert plan.reshape is not None
@@ -309,6 +309,6 @@ def test_the_first_node_may_go() -> None:
 )
 def test_a_node_that_cannot_go_is_said_at_once(known: PlanContext, node: str, code: str) -> None:
     """The last node, a stranger and half of a storage pair are refused before anything is planned."""
-    plan = plan_of("remove_node", known=known, node=node)
+    plan = plan_of("remove_node", known=known, name=node)
 
     assert (code in _codes(plan), plan.steps) == (True, ())

@@ -44,7 +44,7 @@ _BODIES: dict[str, dict[str, Any]] = {
     "stop_lab": {"kind": "stop_lab", "lab_id": LAB_ID},
     "start_lab": {"kind": "start_lab", "lab_id": LAB_ID},
     "add_node": {"kind": "add_node", "lab_id": LAB_ID},
-    "remove_node": {"kind": "remove_node", "lab_id": LAB_ID, "node": "nest-3"},
+    "remove_node": {"kind": "remove_node", "lab_id": LAB_ID, "name": "nest-3"},
     "rotate_guest_password": {"kind": "rotate_guest_password", "lab_id": LAB_ID},
 }
 DOMAIN = {
