@@ -103,6 +103,11 @@ class JoinNode(Ensure):
             return Applied()
         return settle(ctx, f"{name} is {state or 'not in the cluster'}")
 
+    def undo(self, ctx: StepContext) -> None:
+        """Evict the node, so that its cluster does not miss it when its VM goes."""
+        name = ctx.params["name"]
+        remove_inside(ctx, ctx.params["first_node"], "Remove-NestedClusterNode", first_node(ctx), name=name)
+
 
 class SetQuorum(Ensure):
     """Give the cluster its witness, or none."""

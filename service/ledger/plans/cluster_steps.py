@@ -80,8 +80,9 @@ def joining_steps(
     chain, shared, reads = Chain(*ready, *told), {"first_node": names[0]}, guest_reads(request, names[0])
     _validate(chain, request, names, reads)
     for name in new:
-        params = {"name": name, **shared}
-        chain.then("JoinNode", f"join-{name}", f"Join {name} to the cluster", params=params, reads=reads, node=name)
+        params, title = {"name": name, **shared}, f"Join {name} to the cluster"
+        # The cluster lives on after a rollback: it must not keep a member without a VM.
+        chain.then("JoinNode", f"join-{name}", title, params=params, reads=reads, node=name, undoable=True)
     quorum = {"witness": witness_of(request), **shared}
     chain.then("SetQuorum", "set-quorum", "Set the witness", params=quorum, reads=reads)
     verify = {"nodes": names, **shared}

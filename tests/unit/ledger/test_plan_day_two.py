@@ -185,10 +185,10 @@ def test_the_old_nodes_learn_the_new_name() -> None:
 
 
 def test_a_rollback_of_an_added_node_leaves_the_lab() -> None:
-    """Switch and NAT are the lab's; VM, disk and shape are the job's."""
+    """Switch and NAT are the lab's; VM, disk, membership and shape are the job's."""
     undoable = {step.id for step in plan_of("add_node", known=_lab()).steps if step.undoable}
 
-    assert {"reshape-lab", "create-node-nest-4", "create-disk-nest-4"} <= undoable
+    assert {"reshape-lab", "create-node-nest-4", "create-disk-nest-4", "join-nest-4"} <= undoable
     assert {"ensure-switch", "ensure-nat"} & undoable == set()
 
 

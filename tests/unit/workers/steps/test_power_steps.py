@@ -266,6 +266,17 @@ def test_a_node_is_evicted_and_seen_gone() -> None:
         _leaving("EvictNode", **{"Get-NestedCluster": _with("Up", "Paused"), "Remove-NestedClusterNode": {}}).run()
 
 
+def test_a_join_is_taken_back() -> None:
+    """A rollback evicts the node before its VM goes, and is safe where the cluster cannot be asked."""
+    answers = {"Get-NestedNode": node_record(state="Running"), "Remove-NestedClusterNode": {"changed": True}}
+    bench, deaf = _leaving("JoinNode", **answers), _leaving("JoinNode", **{**answers, "Get-NestedNode": node_record()})
+    for one in (bench, deaf):
+        one.undo()
+
+    assert [call.parameters for call in bench.changes()] == [{"name": "nest-2"}]
+    assert (deaf.changes(), deaf.warnings()) == ([], ["LEFT_INSIDE"])
+
+
 def test_the_shape_is_the_ledger_s_to_write() -> None:
     """The step asks no host; it runs every time, and its undo has nothing to do there."""
     bench = _leaving("ReshapeLab")
