@@ -225,6 +225,7 @@ def test_a_lab_shrinks_and_lets_others_in(ledger: Ledger) -> None:
     _reshaping(ledger, lab_id, shape, *steps, more=Demand())
     assert ledger.state(waiting.id) == "waiting"
     ledger.end(ledger.claim())
+    assert ledger.state(waiting.id) == "queued"
     claims = {claim.step_id: claim for claim in ledger.work()}
 
     assert claims["publish"].facts == {"node.n1.vm_id": "1"}
