@@ -26,7 +26,8 @@ _REFERENCE_HINT = (
 
 # Where each secret stands in a request. The names are those of the sealed secrets beside a job.
 _PLACES: Mapping[str, tuple[tuple[str, ...], ...]] = {
-    "guest_administrator": (("guest", "password"),),
+    "guest_administrator": (("guest", "password"), ("present_password",)),
+    "new_guest_administrator": (("new_password",),),
     "join_credential": (("identity", "join_credential", "password"),),
     "witness_access_key": (("cluster", "witness", "access_key"),),
     "callback_secret": (("callback_secret",),),
@@ -132,6 +133,8 @@ def new_secrets(secrets: Mapping[str, Mapping[str, str]]) -> dict[str, Mapping[s
 
 def generated_secrets(request: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the names of the secrets that the caller left to us: the guest administrator's where disks are seeded."""
+    if request.get("kind") == "rotate_guest_password":
+        return () if request.get("new_password") else ("new_guest_administrator",)
     given = (request.get("guest") or {}).get("password")
     return ("guest_administrator",) if request.get("kind") in SEEDED_KINDS and not given else ()
 

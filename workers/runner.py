@@ -26,11 +26,11 @@ from workers.errors import (
     WorkerError,
 )
 from workers.keeper import Lease
+from workers.opencalls import is_over
 from workers.outcomes import AWAY, BEGUN, CRASHES, ROUND, Effects, bug_result, result_of, without_notes
 from workers.psrp.host import CallScope, ClaimHost, OpenCall, open_call_of
 from workers.psrp.invoke import Watch
 from workers.psrp.line import HostLine
-from workers.psrp.port import HostPort
 from workers.reporter import Appends, Reporter
 from workers.secrets import Keyring, Scrubber, SecretBox
 from workers.steps import HANDLERS
@@ -42,7 +42,6 @@ log = structlog.get_logger(__name__)
 _CONFIRM_SECONDS = 15.0
 _AWAIT_SECONDS = 30.0  # how long a claim waits for an earlier one's call before it gives its place back
 _ASK_SECONDS = 0.5
-_NOT_RUNNING = frozenset({"absent", "abandoned", "completed", "failed", "stopped"})
 
 
 class Ledger(Appends, Intents, Protocol):
@@ -202,7 +201,7 @@ class _Run:
         while True:
             self.watch.tick()
             try:
-                if _is_over(self.host, call):
+                if is_over(self.host, call, self.secrets):
                     self.scope.over(call.call_id)
                     return
             except RemoteError as error:
@@ -241,7 +240,7 @@ class _Run:
         scope = CallScope(self.scope.prefix, self.claim.fence, lambda: _CONFIRM_SECONDS)
         host = ClaimHost(line, scope, self.secrets)
         while self.tools.monotonic() < until:
-            if _is_over(host, call):
+            if is_over(host, call, self.secrets):
                 return True
             self.tools.sleep(_ASK_SECONDS)
         return False
@@ -264,11 +263,6 @@ class _Run:
             message=self.scrubber.text(result.message),
             call_open=self.scope.open is not None,
         )
-
-
-def _is_over(host: HostPort, call: OpenCall) -> bool:
-    place = host if call.target is None else host.guest(call.target)
-    return place.read("Get-NestedCall", call_id=call.call_id).get("status") in _NOT_RUNNING
 
 
 def _prefix(claim: Claim, turn: int) -> str:

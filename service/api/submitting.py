@@ -197,7 +197,7 @@ def submission_of(planned: Planned, sender: Sender) -> Submission:
         request_id=sender.request_id,
         traceparent=sender.traceparent,
         idempotency=sender.idempotency,
-        targets=targets_of(request, vars(planned.resolved.lab) if planned.resolved.lab else None),
+        targets=targets_of(request, vars(planned.resolved.lab) if planned.resolved.lab else None, planned.plan.reshape),
         lab_name=_lab_name(request) if planned.creates_lab else "",
         gate=gate_of(request),
     )

@@ -41,7 +41,10 @@ local moves = {}
 
 function moves.succeeded()
   keep_report()
-  if undo then return L.undo_succeeded(job, step) end
+  if undo then
+    if meta.action == 'ReshapeLab' then L.unshape_lab(job) end
+    return L.undo_succeeded(job, step)
+  end
   if A.outcome == 'succeeded' then L.learn(job, step, meta) end
   call('HSET', steps, 'p:' .. step, 100)
   call('HDEL', steps, 'x:' .. step, 'c:' .. step)
@@ -51,6 +54,7 @@ function moves.succeeded()
     local lab = L.get(key, 'lab_id')
     if lab ~= '' then L.remove_lab(job, lab, 'teardown') end
   end
+  L.step_done(job, meta.action, A.facts)
   if L.get(key, 'ending') == '' and L.num(key, 'open', 0) == 0 then return L.finalize(job, 'succeeded', true) end
   L.settle(job)
 end

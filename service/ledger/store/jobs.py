@@ -10,7 +10,7 @@ from service.ledger.acting import with_detail
 from service.ledger.audit import content_sha256
 from service.ledger.ids import new_id
 from service.ledger.job import Job, StepRecord
-from service.ledger.plan import Step
+from service.ledger.plan import Plan, Step
 from service.ledger.store.errors import IllegalMove, NotFound, VersionConflict
 from service.ledger.store.job_view import job_of, step_of
 from service.ledger.store.owners import EVERYONE, NOBODY, Eyes, owned_indexes
@@ -254,6 +254,20 @@ def _fields(submission: Submission, job_id: str) -> dict[str, Any]:
         "not_before": "" if gate.not_before is None else repr(gate.not_before),
         "start_seconds": gate.start_seconds,
         "asked_by": submission.key_id,
+        **_shape(plan),
+    }
+
+
+def _shape(plan: Plan) -> dict[str, Any]:
+    if plan.reshape is None:
+        return {}
+    shape = plan.reshape
+    return {
+        "shape_request": dumps(shape.request),
+        "shape_mem": shape.demand.memory_mib,
+        "shape_disk": shape.demand.disk_gib,
+        "shape_nodes": shape.request.get("nodes", {}).get("count", 1),
+        "shape_gone": ",".join(shape.gone),
     }
 
 

@@ -29,6 +29,8 @@ _LIBRARY = (
     "steps",
     "graph",
     "lab",
+    "rotation",
+    "shape",
     "job",
     "gate",
     "pause",
