@@ -282,5 +282,5 @@ def _answers(port: int) -> bool:
 def _is_ok(url: str) -> bool:
     try:
         return requests.get(url, timeout=5).ok
-    except requests.ConnectionError:
-        return False
+    except (requests.ConnectionError, requests.Timeout):
+        return False  # not there yet, or busy: this machine may be

@@ -87,7 +87,9 @@ def test_every_operation_lists_its_refusals_as_problems() -> None:
 
 def test_kinds_are_told_apart() -> None:
     """The body of POST /v1/jobs is one schema a kind, told apart by `kind`."""
-    schema = DOCUMENT["paths"]["/v1/jobs"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    body = DOCUMENT["paths"]["/v1/jobs"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert body == {"$ref": "#/components/schemas/JobRequest"}
+    schema = DOCUMENT["components"]["schemas"]["JobRequest"]
 
     assert set(REQUEST_SCHEMAS) == set(schema["discriminator"]["mapping"])
     assert {one["$ref"] for one in schema["oneOf"]} == set(schema["discriminator"]["mapping"].values())
