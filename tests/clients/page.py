@@ -13,7 +13,7 @@ _BLOCK = re.compile(r"^```\w+ (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 def blocks(text: str) -> dict[str, str]:
     """Return the text of each block by the name of its file; {} when no block names one."""
-    return {name: code for name, code in _BLOCK.findall(text)}
+    return dict(_BLOCK.findall(text))
 
 
 def write_blocks(folder: Path, suffix: str) -> list[Path]:

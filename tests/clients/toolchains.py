@@ -1,7 +1,7 @@
-"""How each client is made: locked tools are fetched, the generator is run over the document, the client is compiled.
+"""How each client is made: locked tools are fetched, the generator reads the document, the client is compiled.
 
-Everything lands in `build/clients/<language>`; nothing of it is committed. `prepare` is safe to repeat: what a step needs
-is kept, what it makes is made again.
+Everything lands in `build/clients/<language>`; nothing of it is committed. `prepare` is safe to repeat: what a lock
+file names is fetched once, the client is made again each time.
 """
 
 from __future__ import annotations
@@ -57,16 +57,18 @@ def run(argv: Sequence[str | Path], folder: Path, environment: Mapping[str, str]
     return done.stdout
 
 
-def _copied(name: str, folder: Path) -> None:
+def copied(name: str, folder: Path) -> None:
+    """Copy the sources of a client into the folder in which it is made."""
     shutil.copytree(HERE / name, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("node_modules"))
 
 
-def _is_installed(mark: Path, *locks: Path) -> bool:
-    """Tell whether what these lock files name was installed; it is noted by `_note` after it was."""
+def is_installed(mark: Path, *locks: Path) -> bool:
+    """Tell whether what these lock files name was installed; see `note`."""
     return mark.is_file() and mark.read_text() == _fingerprint(*locks)
 
 
-def _note(mark: Path, *locks: Path) -> None:
+def note(mark: Path, *locks: Path) -> None:
+    """Note that what these lock files name is installed."""
     mark.write_text(_fingerprint(*locks))
 
 
@@ -80,12 +82,12 @@ def _bash(folder: Path) -> Sequence[str]:
 
 
 def _python(folder: Path) -> Sequence[str]:
-    _copied("python", folder)
+    copied("python", folder)
     python, lock, mark = folder / "venv" / "bin" / "python", folder / "requirements.txt", folder / "venv" / "installed"
-    if not _is_installed(mark, lock):
+    if not is_installed(mark, lock):
         run((sys.executable, "-m", "venv", "--clear", "venv"), folder)
         run((python, "-m", "pip", "install", "-q", "--require-hashes", "-r", lock), folder)
-        _note(mark, lock)
+        note(mark, lock)
     made = folder / "matryoshka_client"
     options = ("--meta", "none", "--config", "config.yaml", "--output-path", made, "--overwrite", "--fail-on-warning")
     run((python, "-m", "openapi_python_client", "generate", "--path", DOCUMENT, *options), folder)
@@ -94,11 +96,11 @@ def _python(folder: Path) -> Sequence[str]:
 
 
 def _typescript(folder: Path) -> Sequence[str]:
-    _copied("typescript", folder)
+    copied("typescript", folder)
     lock, mark = folder / "package-lock.json", folder / "node_modules" / "installed"
-    if not _is_installed(mark, lock):
+    if not is_installed(mark, lock):
         run(("npm", "ci", "--no-audit", "--no-fund"), folder)
-        _note(mark, lock)
+        note(mark, lock)
     run(("npm", "run", "generate"), folder)
     write_blocks(folder, ".ts")
     run(("npm", "run", "build"), folder)
@@ -106,7 +108,7 @@ def _typescript(folder: Path) -> Sequence[str]:
 
 
 def _go(folder: Path) -> Sequence[str]:
-    _copied("go", folder)
+    copied("go", folder)
     (folder / "api").mkdir(exist_ok=True)
     run(("go", "tool", "oapi-codegen", "-config", "oapi-codegen.yaml", OLD_DOCUMENT), folder)
     run(("go", "vet", "./..."), folder)
@@ -115,13 +117,13 @@ def _go(folder: Path) -> Sequence[str]:
 
 
 def _java(folder: Path) -> Sequence[str]:
-    _copied("java", folder)
+    copied("java", folder)
     libraries, made, classes = folder / "lib", folder / "made", folder / "classes"
     pom, checksums = folder / "pom.xml", folder / "checksums.txt"
-    if not _is_installed(folder / "installed", pom, checksums):
+    if not is_installed(folder / "installed", pom, checksums):
         shutil.rmtree(libraries, ignore_errors=True)
         run(("mvn", "-B", "-q", "-f", pom, _COPY, f"-DoutputDirectory={libraries}"), folder)
-        _note(folder / "installed", pom, checksums)
+        note(folder / "installed", pom, checksums)
     run(("sha256sum", "--check", "--strict", "--quiet", checksums), libraries)
     for old in (made, classes):
         shutil.rmtree(old, ignore_errors=True)

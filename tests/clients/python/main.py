@@ -26,13 +26,14 @@ class Hook(BaseHTTPRequestHandler):
     """Takes deliveries that verify."""
 
     def do_POST(self) -> None:
+        """Verify, read and keep one."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
         EVENTS.put(read_webhook(body, {name.lower(): value for name, value in self.headers.items()}, SECRET))
         self.send_response(204)
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        pass
+        """Say nothing."""
 
 
 def awaited(event_type: str) -> JobWebhook:
