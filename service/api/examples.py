@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from schemas.event import EVENT_TYPES
-from service.api.event_examples import PROBLEM, example_event, example_webhook
+from service.api.event_examples import example_event, example_webhook
+from service.api.problems import RETRYABLE
 from service.api.sampling import sample
 
 _DIRECTORY = Path(__file__).resolve().parents[2] / "examples"
@@ -83,8 +85,19 @@ def webhook_examples() -> dict[str, Any]:
 def problem_example(status: int, title: str) -> dict[str, Any]:
     """Return the example of a problem answer."""
     code = title.lower().replace(" ", "_")
-    kind = {"type": f"/problems/{code.replace('_', '-')}", "title": title, "code": code, "status": status}
-    return {**PROBLEM, **kind, "detail": "What was wrong with this very request.", "instance": "/v1/jobs"}
+    found: dict[str, Any] = {
+        "type": f"/problems/{code.replace('_', '-')}",
+        "title": title.capitalize(),
+        "status": status,
+        "detail": "What was wrong with this very request.",
+        "code": code,
+        "retryable": status in RETRYABLE,
+        "instance": "/v1/jobs",
+        "request_id": "req_62692d932e258f9ea36fd46e",
+    }
+    if status == HTTPStatus.UNPROCESSABLE_ENTITY:
+        found["errors"] = [{"pointer": "#/node/memory_mib", "code": "range", "detail": "Must be at least 512."}]
+    return found
 
 
 def _operations(content: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

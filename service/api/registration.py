@@ -23,6 +23,7 @@ from service.api import (
     job_views,
     key_views,
     lab_views,
+    reference_views,
 )
 from service.api.problems import register_problem_handlers
 from service.api.request_id import register_request_id
@@ -41,6 +42,7 @@ BLUEPRINTS = (
     key_views.blueprint,
     health.blueprint,
     document_views.blueprint,
+    reference_views.blueprint,
 )
 
 
