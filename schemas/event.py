@@ -94,6 +94,8 @@ class StepDataSchema(DataSchema):
     worker = fields.String()
     percent = fields.Integer(metadata={"description": "Of `step.progressed`."})
     message = fields.String()
+    error_id = fields.String(metadata={"description": "Of `step.warned`: PowerShell's id of an error on the way."})
+    category = fields.String()
     lines = fields.List(fields.Nested(LogLineSchema), metadata={"description": "Of `step.logged`."})
     dropped = fields.Integer(metadata={"description": "Of `step.logged`: lines that are not shown."})
     wait_seconds = fields.Float(metadata={"description": "Of `step.waited`: how long, at least."})

@@ -283,4 +283,4 @@ def _is_ok(url: str) -> bool:
     try:
         return requests.get(url, timeout=5).ok
     except (requests.ConnectionError, requests.Timeout):
-        return False  # not there yet, or busy: this machine may be
+        return False
