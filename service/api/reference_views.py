@@ -57,6 +57,4 @@ def _answer(text: str, content_type: str) -> Response:
     response = Response(text, content_type=content_type)
     response.headers["Cache-Control"] = "no-cache"
     response.headers["Content-Security-Policy"] = _POLICY
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["X-Content-Type-Options"] = "nosniff"
     return response
