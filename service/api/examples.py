@@ -15,6 +15,8 @@ from service.api.sampling import sample
 
 _DIRECTORY = Path(__file__).resolve().parents[2] / "examples"
 _PAGE = "Page"
+# What these refusals are mostly called; the others bear the name of their status.
+_TITLES = {400: "Invalid parameter", 422: "Invalid request"}
 _SHOWN_TYPES = ("job.succeeded", "job.failed", "step.progressed", "lab.ready")
 
 
@@ -84,6 +86,7 @@ def webhook_examples() -> dict[str, Any]:
 
 def problem_example(status: int, title: str) -> dict[str, Any]:
     """Return the example of a problem answer."""
+    title = _TITLES.get(status, title)
     code = title.lower().replace(" ", "_")
     found: dict[str, Any] = {
         "type": f"/problems/{code.replace('_', '-')}",
