@@ -6,12 +6,15 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
+from service.ledger.reach import EVERYWHERE, Network, hosts_of, networks_of
 from service.ledger.store.settings import STANDARD_SCHEDULE
 
+T = TypeVar("T")
 _KEY_BYTES = 32
 _DURABILITIES = ("strict", "warn")
 _NAMESPACE = re.compile(r"[A-Za-z0-9_.-]{1,32}")
@@ -33,6 +36,8 @@ class Settings:
     cursors. `base_url` ('' = taken from the request) is what Location and Link headers start with. `stream_cap` bounds
     open event streams and `wait_cap` waiting GETs, both of one process. `webhook_schedule` are the seconds before each
     try of a delivery, as the workers have it: the first one counts from the event, which this process may write.
+    `key_hash_key` hashes API keys (b"": they are kept as plain SHA-256).
+    `webhook_networks` and `webhook_hosts` are the workers' too: here they refuse early what a worker would refuse.
     `rate_quota` requests (0 = any number) may be made with one API key in `rate_seconds`, over all processes.
     """
 
@@ -50,6 +55,9 @@ class Settings:
     rate_quota: int = 6_000
     rate_seconds: int = 60
     webhook_schedule: tuple[float, ...] = STANDARD_SCHEDULE
+    key_hash_key: bytes = field(default=b"", repr=False)
+    webhook_networks: tuple[Network, ...] = EVERYWHERE
+    webhook_hosts: tuple[str, ...] = ()
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -74,6 +82,9 @@ class Settings:
             rate_quota=int(_number(environ, "MATRYOSHKA_RATE_QUOTA", 6_000, at_least=0)),
             rate_seconds=int(_number(environ, "MATRYOSHKA_RATE_SECONDS", 60, at_least=1)),
             webhook_schedule=_schedule(environ),
+            key_hash_key=key_hash_key(environ),
+            webhook_networks=_listed(environ, "MATRYOSHKA_WEBHOOK_NETWORKS", networks_of) or EVERYWHERE,
+            webhook_hosts=_listed(environ, "MATRYOSHKA_WEBHOOK_HOSTS", hosts_of),
         )
 
 
@@ -93,6 +104,13 @@ def _schedule(environ: Mapping[str, str]) -> tuple[float, ...]:
     name = "MATRYOSHKA_WEBHOOK_SCHEDULE"
     parts = [part.strip() for part in environ.get(name, "").split(",")]
     return tuple(_checked_number(name, part, 0) for part in parts if part) or STANDARD_SCHEDULE
+
+
+def _listed(environ: Mapping[str, str], name: str, read: Callable[[str], tuple[T, ...]]) -> tuple[T, ...]:
+    try:
+        return read(environ.get(name, ""))
+    except ValueError as error:
+        raise SettingsError(name, f"cannot be used: {error}") from error
 
 
 def _checked_number(name: str, text: str, at_least: float) -> float:
@@ -134,20 +152,42 @@ def _file(name: str, path: str) -> bytes:
 
 
 def _public_key(environ: Mapping[str, str]) -> str:
-    name = "MATRYOSHKA_PUBLIC_KEY"
-    text = environ.get(name, "").strip()
-    if not text and environ.get("MATRYOSHKA_PUBLIC_KEY_FILE", "").strip():
-        name = "MATRYOSHKA_PUBLIC_KEY_FILE"
-        text = _file(name, environ[name].strip()).decode("ascii", "replace").strip()
+    name, text = _value_or_file(environ, "MATRYOSHKA_PUBLIC_KEY")
     if not text:
         raise SettingsError(name, "is not set; `matryoshka sealing-key create` makes a key pair")
+    _key_bytes(name, text)
+    return text
+
+
+def key_hash_key(environ: Mapping[str, str]) -> bytes:
+    """Return the key that API keys are hashed with, 32 bytes in base64; b"" when none is set.
+
+    Raises:
+        SettingsError: it is none.
+    """
+    name, text = _value_or_file(environ, "MATRYOSHKA_KEY_HASH_KEY")
+    if not text and name.endswith("_FILE"):
+        raise SettingsError(name, "is empty")
+    return _key_bytes(name, text) if text else b""
+
+
+def _value_or_file(environ: Mapping[str, str], name: str) -> tuple[str, str]:
+    """Return the variable that was read, and its text: its own, or of the file that is named beside it; '' for none."""
+    text = environ.get(name, "").strip()
+    path = environ.get(f"{name}_FILE", "").strip()
+    if text or not path:
+        return name, text
+    return f"{name}_FILE", _file(f"{name}_FILE", path).decode("ascii", "replace").strip()
+
+
+def _key_bytes(name: str, text: str) -> bytes:
     try:
         key = base64.b64decode(text, validate=True)
     except binascii.Error as error:
         raise SettingsError(name, "is not base64") from error
     if len(key) != _KEY_BYTES:
         raise SettingsError(name, f"must be {_KEY_BYTES} bytes in base64, not {len(key)}")
-    return text
+    return key
 
 
 def _cursor_key(environ: Mapping[str, str], public_key: str) -> bytes:

@@ -14,6 +14,7 @@ from schemas.event import WebhookBodySchema
 from schemas.key import SCOPES
 from schemas.problem import ProblemSchema
 from service.api.examples import add_examples, problem_example, webhook_examples
+from service.api.links import link_operations
 from service.api.problems import MEDIA_TYPE, RETRYABLE
 from service.api.refining import describe_families, refine
 
@@ -178,6 +179,7 @@ def finish(spec: APISpec) -> dict[str, Any]:
     refine(schemas)
     add_examples(content)
     _drop_unused_problems(content)
+    link_operations(content["paths"])
     content["info"] |= {"description": DESCRIPTION, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}}
     content["jsonSchemaDialect"] = "https://json-schema.org/draft/2020-12/schema"
     content["servers"] = [{"url": "/"}]

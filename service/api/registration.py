@@ -24,6 +24,7 @@ from service.api import (
     key_views,
     lab_views,
     reference_views,
+    tenant_views,
 )
 from service.api.problems import register_problem_handlers
 from service.api.request_id import register_request_id
@@ -40,6 +41,7 @@ BLUEPRINTS = (
     delivery_views.blueprint,
     event_views.blueprint,
     key_views.blueprint,
+    tenant_views.blueprint,
     health.blueprint,
     document_views.blueprint,
     reference_views.blueprint,

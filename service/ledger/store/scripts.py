@@ -18,7 +18,7 @@ from service.ledger.store.settings import StoreSettings
 
 # json.dumps makes an encoder a call when it is given options; a submission writes some sixty texts.
 _ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-_LIBRARY = ("base", "event", "capacity", "index", "steps", "lab", "job", "undo", "claim", "view")
+_LIBRARY = ("base", "event", "capacity", "index", "steps", "lab", "job", "undo", "claim", "view", "tenant")
 
 
 def _lua(name: str) -> str:
@@ -57,6 +57,7 @@ class Scripts:
                 "events": settings.job_events_max,
                 "feed": settings.feed_events_max,
                 "deliveries": settings.endpoint_deliveries_max,
+                "backlog": settings.endpoint_backlog_max,
                 "failing": settings.endpoint_failing_seconds,
                 "breaker": settings.breaker_failures,
                 "breaker_seconds": settings.breaker_seconds,
