@@ -25,6 +25,7 @@ from service.api import (
     key_views,
     lab_views,
     lock_views,
+    reference_views,
     steering_views,
     tenant_views,
 )
@@ -49,6 +50,7 @@ BLUEPRINTS = (
     tenant_views.blueprint,
     health.blueprint,
     document_views.blueprint,
+    reference_views.blueprint,
 )
 
 

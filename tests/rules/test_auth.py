@@ -13,7 +13,7 @@ from service.api.auth import PUBLIC
 from service.app import create_app
 from service.settings import Settings
 
-OPEN = {"/healthz", "/readyz", "/openapi.json", "/openapi-3.0.json"}
+OPEN = {"/healthz", "/readyz", "/openapi.json", "/openapi.yaml", "/openapi-3.0.json", "/docs", "/docs/style.css"}
 # A server that does not exist: an unguarded view would have to ask it, a guarded one refuses before.
 ENVIRON = {"MATRYOSHKA_REDIS_URL": "redis://127.0.0.1:1/0", "MATRYOSHKA_PUBLIC_KEY": "A" * 43 + "="}
 APP = create_app(Settings.from_env(ENVIRON))
@@ -31,7 +31,7 @@ def _requests() -> Iterator[tuple[str, str]]:
 
 
 def test_only_the_open_routes_are_open() -> None:
-    """Health, readiness and the OpenAPI document need no key; every other route has one of the known scopes."""
+    """Health, readiness and the OpenAPI document with its page need no key; all other routes have a known scope."""
     scopes = {rule.rule: _scope(APP, rule) for rule in APP.url_map.iter_rules()}
 
     assert OPEN == {rule for rule, scope in scopes.items() if scope == PUBLIC}
