@@ -23,6 +23,7 @@ from service.api import (
     job_views,
     key_views,
     lab_views,
+    tenant_views,
 )
 from service.api.problems import register_problem_handlers
 from service.api.request_id import register_request_id
@@ -39,6 +40,7 @@ BLUEPRINTS = (
     delivery_views.blueprint,
     event_views.blueprint,
     key_views.blueprint,
+    tenant_views.blueprint,
     health.blueprint,
     document_views.blueprint,
 )

@@ -37,12 +37,13 @@ class Planned:
 
 @dataclass(frozen=True)
 class Sender:
-    """Who submits, and with which key of his own."""
+    """Who submits: a tenant, by one of its API keys; and with which idempotency key of his own."""
 
     tenant: str
     request_id: str
     traceparent: str = ""
     idempotency: Idempotency | None = None
+    key_id: str = ""
 
 
 def plan_request(context: Context, request: Mapping[str, Any]) -> Planned:
@@ -62,7 +63,8 @@ def submit(context: Context, request: Mapping[str, Any], secrets: Secrets, sende
     """Create the job of a request whose secrets were taken, or find the one that the same key created before.
 
     Raises:
-        Problem: 422 for what cannot be built or a reused key, 409 for a busy target or a host without room.
+        Problem: 422 for what cannot be built or a reused key, 409 for a busy target or a host without room,
+            403 beyond a quota of the tenant.
     """
     try:
         planned = plan_request(context, request)
@@ -86,7 +88,8 @@ def _replay(context: Context, kind: str, sender: Sender) -> SubmitResult | None:
     if sender.idempotency is None:
         return None
     # The move looks at the key first; on a host that cannot exist it goes no further.
-    probe = Submission(kind, {}, Plan(kind, ()), host_id="-", tenant=sender.tenant, idempotency=sender.idempotency)
+    probe = Submission(kind, {}, Plan(kind, ()), host_id="-", idempotency=sender.idempotency)
+    probe = replace(probe, tenant=sender.tenant, key_id=sender.key_id)
     try:
         result = context.store.jobs.submit(probe, new_id("job", context.clock()))
     except NotFound:
@@ -104,7 +107,7 @@ def write_teardown(context: Context, lab: Lab, request: Mapping[str, Any], sende
     submission = teardown_submission(context.store, lab, request)
     owned = replace(
         submission,
-        tenant=sender.tenant,
+        key_id=sender.key_id,
         request_id=sender.request_id,
         traceparent=sender.traceparent,
         idempotency=sender.idempotency,
@@ -155,6 +158,13 @@ def _refuse(result: SubmitResult) -> None:
         raise Problem(409, "no-room", "The host has no room for this now.", **result.detail)
     if result.outcome is Outcome.TARGET_BUSY:
         raise Problem(409, "target-busy", "An unfinished job works on the same target.", **result.detail)
+    if result.outcome is Outcome.QUOTA:
+        raise _beyond_quota(result.detail)
+
+
+def _beyond_quota(detail: Mapping[str, Any]) -> Problem:
+    what = "{quota}: {used} of {limit} are used, and this wants {wanted} more".format(**detail)
+    return Problem(403, "quota-exceeded", f"The tenant has a quota of {what}.", **detail)
 
 
 def _submission(planned: Planned, sender: Sender) -> Submission:
@@ -169,7 +179,9 @@ def _submission(planned: Planned, sender: Sender) -> Submission:
         creates_lab=planned.creates_lab,
         labels=request.get("labels") or {},
         priority=_PRIORITIES[request["priority"]],
-        tenant=sender.tenant,
+        # What an operator does to a lab is its tenant's, who shall see why his lab changed.
+        tenant=planned.resolved.lab.tenant if planned.resolved.lab else sender.tenant,
+        key_id=sender.key_id,
         admission=request["admission"],
         on_failure=request["on_failure"],
         on_cancel=request["on_cancel"],

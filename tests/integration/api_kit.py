@@ -18,8 +18,9 @@ import requests
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from service.api.auth import hash_key, new_key
+from service.api.auth import new_key
 from service.api.context import EXTENSION, Context
+from service.api.key_hashing import hash_key
 from service.app import create_app
 from service.ledger.ids import new_id
 from service.ledger.sealing import new_private_key, public_key_of

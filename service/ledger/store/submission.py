@@ -21,11 +21,12 @@ class Outcome(StrEnum):
     CONFLICT = "conflict"
     REFUSED = "refused"
     TARGET_BUSY = "target_busy"
+    QUOTA = "quota"
 
 
 @dataclass(frozen=True)
 class Idempotency:
-    """The caller's key (unique within a tenant), the SHA-256 of the canonical body, and how long it is remembered."""
+    """The caller's key (unique within an API key, which is of one tenant), the body's SHA-256, how long it lasts."""
 
     key: str
     fingerprint: str
@@ -36,11 +37,11 @@ class Idempotency:
 class Submission:
     """Everything that one atomic move writes.
 
-    `priority` is 0 (high), 1 or 2 (low). `tenant` is the id of the API key. `lab_id` is '' (none), a new lab when
-    `creates_lab`, else an existing one. `lease_seconds` is the lab's lease (0 = none) and begins when the lab is ready.
-    `deadline_seconds` 0 means none. `callback` is {"url": ...} with optional "types". `targets` are names
-    of which only one unfinished job may hold each at a time per host; its lab always is one. `secrets` are sealed or
-    references, never values.
+    `priority` is 0 (high), 1 or 2 (low). `tenant` is a slug, `key_id` the API key. `lab_id` is '' (none), a new lab
+    when `creates_lab`, else an existing one of the same tenant. `lease_seconds` is the lab's lease (0 = none) and
+    begins when the lab is ready. `deadline_seconds` 0 means none. `callback` is {"url": ...} with optional "types".
+    `targets` are names of which only one unfinished job may hold each at a time per host; its lab always is one.
+    `secrets` are sealed or references, never values.
     """
 
     kind: str
@@ -53,6 +54,7 @@ class Submission:
     labels: Mapping[str, str] = field(default_factory=dict)
     priority: int = 1
     tenant: str = ""
+    key_id: str = ""
     admission: Literal["wait", "refuse"] = "wait"
     on_failure: Policy = "keep"
     on_cancel: Policy = "keep"
@@ -71,8 +73,9 @@ class SubmitResult:
     """The outcome, the job (None when there is none) and facts for the caller.
 
     `detail` of `refused`: reason (`capacity`, `never_fits` or `others_wait`), wanted, free, capacity, holders; of
-    `target_busy`: holder, target. Mappings `wanted`, `free`, `capacity` have memory_mib and disk_gib (None = unknown).
-    `ready_steps` is how many workers are worth waking.
+    `target_busy`: target, and holder when it is of the same tenant; of `quota`: quota (its name), limit, used, wanted.
+    Mappings `wanted`, `free`, `capacity` have memory_mib and disk_gib (None = unknown). `ready_steps` is how many
+    workers are worth waking.
     """
 
     outcome: Outcome
@@ -92,3 +95,4 @@ class JobFilter:
     label: tuple[str, str] | None = None
     created_after: float | None = None
     created_before: float | None = None
+    tenant: str | None = None
