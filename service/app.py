@@ -29,6 +29,7 @@ from service.ledger.queue import Waker
 from service.ledger.store import EventFeed, LedgerError, Store, StoreSettings
 from service.ledger.sweep import Sweeper
 from service.settings import Settings
+from service.ui.dashboard import register_dashboard
 
 _CONNECT_SECONDS = 3
 _ANSWER_SECONDS = 10
@@ -66,6 +67,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions[EXTENSION] = context
     app.extensions["process"] = WebProcess(context, _sweeper(context))
     register_views(app)
+    register_dashboard(app)
     register_guard(app, context.ring, context.limiter)
     register_rate_fields(app, context.limiter.policy)
     return app

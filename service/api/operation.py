@@ -24,6 +24,7 @@ from service.api.preference import minimal
 from service.api.problems import Problem, invalid_parameter
 from service.api.ratelimit import RateLimiter, refuse_beyond
 from service.api.reading import load_body, load_query, read_json
+from service.api.sessions import bring_login
 
 View = Callable[..., Response]
 _ALWAYS = (400, 500, 503)
@@ -134,6 +135,7 @@ def register_guard(app: Flask, ring: KeyRing, limiter: RateLimiter) -> None:
         if scope is None:
             raise Problem(403, "forbidden", "This route is not open to anyone.")
         if scope != PUBLIC:
+            bring_login(request)
             g.caller = authorize(request, ring, scope, lambda caller: refuse_beyond(limiter, caller.key_id))
 
     app.before_request(guard)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Request, Response
+from flask import Request
+from werkzeug.wrappers import Response
 
-from service.api.auth import Caller
+from service.api.auth import CALLER_KEY, Caller, presented_key
 from service.api.context import context
 from service.ledger.store.sessions import UserSession
 
@@ -56,3 +57,12 @@ def end_session(request: Request, response: Response) -> None:
     if session_id:
         context().store.sessions.end(session_id)
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="Strict")
+
+
+def bring_login(request: Request) -> None:
+    """Let a browser that is logged in read the API: its event streams. Only GET: a cookie alone changes nothing."""
+    if request.method != "GET" or not request.cookies.get(COOKIE) or presented_key(request):
+        return
+    login = login_of(request)
+    if login is not None and CALLER_KEY not in request.environ:
+        request.environ[CALLER_KEY] = login.caller

@@ -36,7 +36,9 @@ class Answered:
         """What a refusal says, with the fields that it names."""
         body = self.body if isinstance(self.body, dict) else {}
         fields = [f"{one.get('pointer', '')} {one.get('detail', '')}".strip() for one in body.get("errors", ())]
-        return "; ".join(part for part in (body.get("detail") or body.get("title") or f"HTTP {self.status}", *fields) if part)
+        return "; ".join(
+            part for part in (body.get("detail") or body.get("title") or f"HTTP {self.status}", *fields) if part
+        )
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,9 @@ class InnerApi:
 
     def get(self, path: str, **query: str | int | None) -> Answered:
         """Ask for something; parameters that are None or '' are left out."""
-        return self.call("GET", path, query={name: str(value) for name, value in query.items() if value not in (None, "")})
+        return self.call(
+            "GET", path, query={name: str(value) for name, value in query.items() if value not in (None, "")}
+        )
 
     def call(
         self,
@@ -66,7 +70,7 @@ class InnerApi:
             method=method,
             base_url=self.base_url,
             query_string=dict(query or {}),
-            headers=dict(headers or {}),
+            headers=list((headers or {}).items()),
             data=None if body is None else json.dumps(body),
             content_type=None if body is None else "application/json",
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +15,7 @@ from service.ui.blueprint import blueprint
 from service.ui.forms import FormError, filled, request_of, sections
 from service.ui.inner import Answered
 from service.ui.names import names_of
-from service.ui.pages import api, needed, page, shown
+from service.ui.pages import api, page, shown
 from service.ui.svg.plan_graph import plan_graph
 from service.ui.svg.steps import drawn_steps
 
@@ -43,6 +42,8 @@ def fill_in(kind: str) -> str:
 def plan_or_send(kind: str) -> Any:
     """Show the plan of what was filled in; or, when that was seen and confirmed, send it."""
     given = dict(request.form.items())
+    if "change" in given:
+        return _form(kind, given)
     try:
         wanted = request_of(schema_of(kind), kind, given)
     except FormError as error:
@@ -103,5 +104,5 @@ def _errors(answered: Answered) -> dict[str, str]:
 
 def _example(kind: str) -> Mapping[str, Any]:
     found = request_examples().get(kind) or {}
-    value = found.get("value", {})
-    return json.loads(value) if isinstance(value, str) else value
+    value: Mapping[str, Any] = found.get("value", {})
+    return value

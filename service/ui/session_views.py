@@ -7,14 +7,17 @@ from typing import Any
 
 from flask import Response, redirect, request, url_for
 
-from service.api.auth import presented_length_is_sane
 from service.api.conditional import with_etag
 from service.api.problems import Problem
 from service.api.sessions import begin_session, end_session, login_of
 from service.ui.blueprint import blueprint
 from service.ui.pages import framed, opened, page, shown
 
-_FILES = {"matryoshka.css": "text/css; charset=utf-8", "live.js": "text/javascript; charset=utf-8", "icon.svg": "image/svg+xml"}
+_FILES = {
+    "matryoshka.css": "text/css; charset=utf-8",
+    "live.js": "text/javascript; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+}
 
 
 @blueprint.route("/ui/<name>", methods=["GET"])
@@ -44,7 +47,7 @@ def begin() -> Response:
     """Log in. Another site's form would gain nothing: it does not know a key, and the cookie is for this site only."""
     key = request.form.get("key", "").strip()
     response = framed(redirect(_next()))
-    if key and presented_length_is_sane(key) and begin_session(key, response, secure=request.is_secure):
+    if key and begin_session(key, response, secure=request.is_secure):
         return response
     refused = framed(shown("login.html", next=_next(), error="Nobody has this key, or it has expired or was revoked."))
     refused.status_code = 401

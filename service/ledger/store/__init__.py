@@ -42,6 +42,7 @@ from service.ledger.store.owners import EVERYONE, OTHER_TENANTS, Eyes, OwnerStor
 from service.ledger.store.rates import RateStore
 from service.ledger.store.scripts import Scripts
 from service.ledger.store.sealed import SealedRecord, SealedStore
+from service.ledger.store.sessions import SessionStore
 from service.ledger.store.settings import DEFAULT_SETTINGS, STANDARD_SCHEDULE, StoreSettings
 from service.ledger.store.submission import Idempotency, JobFilter, Outcome, Submission, SubmitResult
 from service.ledger.store.tenants import Quotas, Tenant, TenantStore, Usage
@@ -142,6 +143,7 @@ class Store:
         self.deliveries = DeliveryStore(scripts, eyes)
         self.workers = WorkerRegistry(scripts)
         self.rates = RateStore(scripts)
+        self.sessions = SessionStore(scripts)
         self.sealed = SealedStore(scripts)
 
     @classmethod

@@ -1,4 +1,7 @@
-"""Sessions of people at the dashboard: whose API key they stand for, by its hash. Only the SHA-256 of a session's id is kept."""
+"""Sessions of people at the dashboard: whose API key they stand for, by its hash.
+
+Only the SHA-256 of a session's id is kept.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,10 @@ _ID_BYTES = 32
 
 @dataclass(frozen=True)
 class UserSession:
-    """One session. `key_digest` is the hash by which the key is known; `csrf_token` must come back with every form; times are seconds since 1970 UTC."""
+    """One session. `key_digest` is the hash by which the key is known; `csrf_token` must come back with every form.
+
+    `created_at` is in seconds since 1970 UTC.
+    """
 
     key_digest: str
     csrf_token: str

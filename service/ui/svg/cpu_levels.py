@@ -21,7 +21,12 @@ _PHASES = {
     "after_role": "after the role",
     "running": "running",
 }
-_SIGNS = {"proven": "✓ proven", "as_expected": "✓ as expected", "unexpected": "! unexpected", "not_observed": "– not observed"}
+_SIGNS = {
+    "proven": "✓ proven",
+    "as_expected": "✓ as expected",
+    "unexpected": "! unexpected",
+    "not_observed": "· not observed",
+}
 _LEVEL_NAMES = {"L0": "the host", "L1": "a node", "L2": "a nested VM"}
 
 
@@ -96,5 +101,10 @@ def _said(value: object, there: str, absent: str) -> str:
 def _described(rows: Sequence[Row]) -> str:
     proven = sum(row["verdict"] == "proven" for row in rows)
     odd = sum(row["verdict"] == "unexpected" for row in rows)
-    levels = ", ".join(_LEVEL_NAMES[level] for level in ("L0", "L1", "L2") if any(row["level"] == level for row in rows))
-    return f"What {levels} saw of the processor: {proven} proofs, {odd} unexpected readings, {len(rows)} rows. The table below has them all."
+    levels = ", ".join(
+        _LEVEL_NAMES[level] for level in ("L0", "L1", "L2") if any(row["level"] == level for row in rows)
+    )
+    return (
+        f"What {levels} saw of the processor: {proven} proofs, {odd} unexpected readings, {len(rows)} rows. "
+        "The table below has them all."
+    )

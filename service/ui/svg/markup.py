@@ -86,7 +86,8 @@ class Picture:
 def curve(x1: float, y1: float, x2: float, y2: float, **attributes: Value | None) -> Markup:
     """Return a smooth line from one point to another that leaves and arrives level."""
     middle = (x1 + x2) / 2
-    return element("path", d=f"M{x1:.1f} {y1:.1f}C{middle:.1f} {y1:.1f} {middle:.1f} {y2:.1f} {x2:.1f} {y2:.1f}", **attributes)
+    way = f"M{x1:.1f} {y1:.1f}C{middle:.1f} {y1:.1f} {middle:.1f} {y2:.1f} {x2:.1f} {y2:.1f}"
+    return element("path", d=way, **attributes)
 
 
 def joined(parts: Iterable[str]) -> str:

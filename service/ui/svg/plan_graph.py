@@ -33,7 +33,14 @@ def plan_graph(steps: Sequence[Drawn]) -> Markup:
     for lane, top in tops.items():
         picture.add(_lane(lane, top, width, heights[lane]))
     places = _places(steps, ranks, tops)
-    picture.add(*(_need(places[need], places[step.id], on_path=need in path and step.id in path) for step in steps for need in step.needs if need in places))
+    picture.add(
+        *(
+            _need(places[need], places[step.id], on_path=need in path and step.id in path)
+            for step in steps
+            for need in step.needs
+            if need in places
+        )
+    )
     picture.add(*(_step(step, *places[step.id], on_path=step.id in path) for step in steps))
     return picture.markup()
 
@@ -70,7 +77,7 @@ def _step(step: Drawn, x: float, y: float, *, on_path: bool) -> Markup:
 
 
 # A state is never told by its colour alone.
-_MARKS = {"succeeded": "✓", "skipped": "»", "failed": "✕", "cancelled": "–", "undone": "↶", "running": "▸"}
+_MARKS = {"succeeded": "✓", "skipped": "»", "failed": "✕", "cancelled": "/", "undone": "↶", "running": "▸"}
 
 
 def _described(steps: Sequence[Drawn]) -> str:

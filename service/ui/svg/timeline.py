@@ -23,7 +23,7 @@ def timeline(steps: Sequence[Drawn], now: float) -> Markup | None:
     if not begun:
         return None
     start = begun[0].started or 0.0
-    end = max(max(step.ended or now for step in begun), start + 1)
+    end = max([start + 1, *(step.ended or now for step in begun)])
     path = critical_path(steps)
     height = _TOP + len(begun) * _ROW + 8
     described = f"{len(begun)} steps ran in {clock(end - start)}; {len(path)} of them are the critical path."

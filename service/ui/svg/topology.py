@@ -94,7 +94,9 @@ def _switch(network: Body, width: float, y: float) -> Markup:
     subnet = network.get("subnet") or "no subnet"
     nat = ", NAT" if network.get("nat") and switch.get("kind") == "internal" else ""
     words = f"{switch.get('kind', '')} switch {shortened(str(switch.get('name', '')), 30)}  {subnet}{nat}".strip()
-    return Markup("").join((box(16, y, width - 32, 44, class_="part switch", rx=8), text(32, y + 27, words, class_="part-name")))
+    return Markup("").join(
+        (box(16, y, width - 32, 44, class_="part switch", rx=8), text(32, y + 27, words, class_="part-name"))
+    )
 
 
 def gib(mebibytes: float | None) -> str:
