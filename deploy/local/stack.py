@@ -288,5 +288,5 @@ def _answers(port: int) -> bool:
 def _is_ok(url: str) -> bool:
     try:
         return requests.get(url, timeout=5).ok
-    except requests.ConnectionError:
+    except (requests.ConnectionError, requests.Timeout):
         return False

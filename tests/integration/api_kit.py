@@ -188,7 +188,7 @@ def _await_ready(served: Served) -> None:
         try:
             if requests.get(f"{served.url}/readyz", timeout=5).ok:
                 return
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             assert time.monotonic() < deadline, served.log.read_text()
             time.sleep(0.05)
 
