@@ -36,23 +36,25 @@ class Entry:
 
 @dataclass(frozen=True)
 class Section:
-    """The entries of one object of the request; `depth` is how deep it stands."""
+    """The entries of one object of the request. What is needed of an optional one is needed once it is given at all."""
 
     name: str
     label: str
-    depth: int
+    is_optional: bool
     entries: tuple[Entry, ...]
 
 
-def sections(schema: Schema, pointer: str = "", label: str = "Job", depth: int = 0) -> Iterator[Section]:
+def sections(schema: Schema, pointer: str = "", label: str = "", *, is_optional: bool = False) -> Iterator[Section]:
     """Yield the sections of a form for a schema, outer ones before inner ones."""
     own = [(name, field) for name, field in schema.load_fields.items() if not (pointer == "" and name in _FIXED)]
     plain = tuple(_entry(f"{pointer}/{name}", name, field) for name, field in own if not _is_object(field))
     if plain:
-        yield Section(pointer or "/", label, depth, plain)
+        yield Section(pointer or "/", label or "Job", is_optional, plain)
     for name, field in own:
-        if _is_object(field):
-            yield from sections(field.schema, f"{pointer}/{name}", _words(name), depth + 1)  # type: ignore[attr-defined]
+        if isinstance(field, fields.Nested) and _is_object(field):
+            inner = f"{label} › {_words(name).lower()}" if label else _words(name)
+            optional = is_optional or not field.required
+            yield from sections(field.schema, f"{pointer}/{name}", inner, is_optional=optional)
 
 
 def _is_object(field: fields.Field[Any]) -> bool:

@@ -37,14 +37,23 @@ def topology(lab: Body, request: Body, host: str) -> Markup | None:
     if cluster:
         picture.add(_cluster(cluster, request, width, rows))
     shape = request.get("nodes") or request.get("node") or {}
-    running = {vm["node"]: vm for vm in summary.get("nested_vms") or ()}
+    inside = _inside(lab, summary)
     for number, node in enumerate(nodes):
         x = 8 + _GAP + (number % across) * (_WIDTH + _GAP)
         y = _TOP + band + (number // across) * (_NODE + _GAP)
-        picture.add(_node(node, shape, running.get(node["name"]), x, y))
+        picture.add(_node(node, shape, inside.get(node["name"]), x, y))
         picture.add(element("line", x1=x + _WIDTH / 2, y1=y + _NODE, x2=x + _WIDTH / 2, y2=ground + 14, class_="wire"))
     picture.add(_switch(request.get("network") or {}, width, ground + 14))
     return picture.markup()
+
+
+def _inside(lab: Body, summary: Body) -> dict[str, Body]:
+    """Return the nested VM of each node, with what is known of it: that it ran is a proof of the CPU ledger."""
+    proven = {row["node"] for row in lab.get("probes") or () if row["level"] == "L2" and row["verdict"] == "proven"}
+    return {
+        vm["node"]: {**vm, "told": "proven to run" if vm["node"] in proven else "not seen running"}
+        for vm in summary.get("nested_vms") or ()
+    }
 
 
 def _cluster(cluster: Body, request: Body, width: float, rows: int) -> Markup:
@@ -82,10 +91,9 @@ def _node(node: Body, shape: Body, nested: Body | None, x: float, y: float) -> M
     parts.append(text(x + 12, y + 22, shortened(str(node["name"]), 24), class_="part-name"))
     parts += [text(x + 12, y + 42 + 18 * number, fact, class_="part-fact") for number, fact in enumerate(facts)]
     if nested is not None:
-        state = nested.get("state") or ("Running" if nested.get("running") else "off")
         parts.append(box(x + 12, y + 96, _WIDTH - 24, 42, class_="part nested", rx=8))
         parts.append(text(x + 22, y + 114, shortened(str(nested.get("name") or "nested VM"), 24), class_="part-name"))
-        parts.append(text(x + 22, y + 130, f"nested VM, {state}", class_="part-fact"))
+        parts.append(text(x + 22, y + 130, f"nested VM, {nested['told']}", class_="part-fact"))
     return titled(*parts, title=f"Node {node['name']}, VM {node.get('vm_id') or 'unknown'}")
 
 
