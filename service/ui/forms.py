@@ -52,7 +52,7 @@ def sections(schema: Schema, pointer: str = "", label: str = "", *, is_optional:
         yield Section(pointer or "/", label or "Job", is_optional, plain)
     for name, field in own:
         if isinstance(field, fields.Nested) and _is_object(field):
-            inner = f"{label} › {_words(name).lower()}" if label else _words(name)
+            inner = f"{label}: {_words(name).lower()}" if label else _words(name)
             optional = is_optional or not field.required
             yield from sections(field.schema, f"{pointer}/{name}", inner, is_optional=optional)
 
