@@ -18,6 +18,9 @@ up: $(VENV)/.runtime ## run the whole stack until Ctrl-C; addresses and a key go
 test: $(VENV)/.dev ## run every test
 	$(PY) -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder
 
+browser: $(VENV)/.browser ## run the tests of the dashboard in Chromium (`chromium` on PATH or MATRYOSHKA_CHROMIUM) and keep the pictures of its pages
+	MATRYOSHKA_SCREENSHOTS=1 $(PY) -m pytest tests/e2e/test_dashboard_browser.py
+
 unit: $(VENV)/.dev ## run the unit tests only (seconds)
 	$(PY) -m pytest tests/unit tests/rules
 
@@ -44,6 +47,7 @@ lock: ## resolve the dependencies again and lock them with hashes (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q requirements/runtime.in -o requirements/runtime.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q requirements/dev.in -o requirements/dev.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q requirements/deploy.in -o requirements/deploy.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q requirements/browser.in -o requirements/browser.txt
 
 clean: ## remove what was installed and what a run left here
 	rm -rf $(VENV) .run build *.egg-info
@@ -62,4 +66,8 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 	@$(PY) -m pip install -q --require-hashes -r requirements/dev.txt
 	@touch $@
 
-.PHONY: help demo up test unit check check-deploy openapi bench lock clean
+$(VENV)/.browser: requirements/browser.txt $(VENV)/.dev
+	@$(PY) -m pip install -q --require-hashes -r requirements/browser.txt
+	@touch $@
+
+.PHONY: help demo up test browser unit check check-deploy openapi bench lock clean

@@ -63,6 +63,8 @@ def framed(answer: Any) -> Response:
     response = make_response(answer)
     response.headers["Content-Security-Policy"] = POLICY
     response.headers["Cache-Control"] = "no-store"
+    # With no-referrer a browser sends its own forms as from Origin "null", which tells them from nobody's.
+    response.headers["Referrer-Policy"] = "same-origin"
     return response
 
 
