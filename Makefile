@@ -18,6 +18,9 @@ up: $(VENV)/.runtime ## run the whole stack until Ctrl-C; addresses and a key go
 test: $(VENV)/.dev ## run every test
 	$(PY) -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder
 
+browser: $(VENV)/.browser ## run the tests of the dashboard in Chromium (`chromium` on PATH or MATRYOSHKA_CHROMIUM) and keep the pictures of its pages
+	MATRYOSHKA_SCREENSHOTS=1 $(PY) -m pytest tests/e2e/test_dashboard_browser.py
+
 unit: $(VENV)/.dev ## run the unit tests only (seconds)
 	$(PY) -m pytest tests/unit tests/rules
 
@@ -54,6 +57,7 @@ lock: ## resolve the dependencies again and lock them with hashes (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q requirements/dev.in -o requirements/dev.txt
 	cd tests/clients/python && uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q requirements.in -o requirements.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q requirements/deploy.in -o requirements/deploy.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q requirements/browser.in -o requirements/browser.txt
 
 clean: ## remove what was installed and what a run left here
 	rm -rf $(VENV) .run build *.egg-info
@@ -72,5 +76,9 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 	@$(PY) -m pip install -q --require-hashes -r requirements/dev.txt
 	@touch $@
 
-.PHONY: help demo up test unit check check-deploy openapi lint-openapi clients bench lock clean
+$(VENV)/.browser: requirements/browser.txt $(VENV)/.dev
+	@$(PY) -m pip install -q --require-hashes -r requirements/browser.txt
+	@touch $@
+
+.PHONY: help demo up test browser unit check check-deploy openapi lint-openapi clients bench lock clean
 .PHONY: clients-curl clients-python clients-typescript clients-go clients-java

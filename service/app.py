@@ -33,6 +33,7 @@ from service.ledger.queue import Waker
 from service.ledger.store import EventFeed, LedgerError, Store, StoreSettings
 from service.ledger.sweep import Sweeper
 from service.settings import Settings
+from service.ui.dashboard import register_dashboard
 
 _CONNECT_SECONDS = 3
 _ANSWER_SECONDS = 10
@@ -74,6 +75,7 @@ def create_app(settings: Settings) -> Flask:
         proxied: Any = app
         proxied.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxy_hops, x_proto=0)
     register_views(app)
+    register_dashboard(app)
     register_guard(app, context.ring, context.limiter, _token_reader(context))
     register_rate_fields(app, context.limiter.policy)
     register_denials(app, context.store.audit)

@@ -26,6 +26,7 @@ from service.api.preference import minimal
 from service.api.problems import Problem, invalid_parameter
 from service.api.ratelimit import RateLimiter, refuse_beyond
 from service.api.reading import load_body, load_query, read_json
+from service.api.sessions import bring_login
 
 View = Callable[..., Response]
 _ALWAYS = (400, 500, 503)
@@ -140,6 +141,7 @@ def register_guard(app: Flask, ring: KeyRing, limiter: RateLimiter, tokens: Read
         if scope is None:
             raise Problem(403, "forbidden", "This route is not open to anyone.")
         if scope != PUBLIC:
+            bring_login(request)
             begin_acting(authorize(request, ring, scope, count, tokens))
 
     app.before_request(guard)

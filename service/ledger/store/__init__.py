@@ -44,6 +44,7 @@ from service.ledger.store.owners import EVERYONE, OTHER_TENANTS, Eyes, OwnerStor
 from service.ledger.store.rates import RateStore
 from service.ledger.store.scripts import Scripts
 from service.ledger.store.sealed import SealedRecord, SealedStore
+from service.ledger.store.sessions import SessionStore
 from service.ledger.store.settings import DEFAULT_SETTINGS, STANDARD_SCHEDULE, StoreSettings
 from service.ledger.store.steering import Amendment, Doer, OwnRequest, SteeringStore
 from service.ledger.store.submission import Gate, Idempotency, JobFilter, Outcome, Retry, Submission, SubmitResult
@@ -160,6 +161,7 @@ class Store:
         self.deliveries = DeliveryStore(scripts, eyes)
         self.workers = WorkerRegistry(scripts)
         self.rates = RateStore(scripts)
+        self.sessions = SessionStore(scripts)
         self.sealed = SealedStore(scripts)
         self.audit = AuditStore(scripts)
 
