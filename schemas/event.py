@@ -46,6 +46,7 @@ EVENT_TYPES = (
     "host.deleted",
     "endpoint.pinged",
     "endpoint.disabled",
+    "chat.replied",
 )
 
 
@@ -107,12 +108,19 @@ class EndpointDataSchema(DataSchema):
     reason = fields.String()
 
 
+class ChatDataSchema(DataSchema):
+    """Of `chat.replied`: the message as it is sent. It goes to one conversation only."""
+
+    text = fields.String()
+
+
 DATA_SCHEMAS: Mapping[str, type[DataSchema]] = {
     "job": JobDataSchema,
     "step": StepDataSchema,
     "lab": LabDataSchema,
     "host": HostDataSchema,
     "endpoint": EndpointDataSchema,
+    "chat": ChatDataSchema,
 }
 
 

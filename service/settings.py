@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from service.ledger.store.settings import STANDARD_SCHEDULE
+from service.slack_settings import SlackSettings, read_teams
 
 _KEY_BYTES = 32
 _DURABILITIES = ("strict", "warn")
@@ -33,7 +34,8 @@ class Settings:
     cursors. `base_url` ('' = taken from the request) is what Location and Link headers start with. `stream_cap` bounds
     open event streams and `wait_cap` waiting GETs, both of one process. `webhook_schedule` are the seconds before each
     try of a delivery, as the workers have it: the first one counts from the event, which this process may write.
-    `rate_quota` requests (0 = any number) may be made with one API key in `rate_seconds`, over all processes.
+    `rate_quota` requests (0 = any number) may be made with one API key in `rate_seconds`, over all processes. `slack`
+    is None when Slack is not set up.
     """
 
     redis_url: str
@@ -50,6 +52,7 @@ class Settings:
     rate_quota: int = 6_000
     rate_seconds: int = 60
     webhook_schedule: tuple[float, ...] = STANDARD_SCHEDULE
+    slack: SlackSettings | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -74,6 +77,7 @@ class Settings:
             rate_quota=int(_number(environ, "MATRYOSHKA_RATE_QUOTA", 6_000, at_least=0)),
             rate_seconds=int(_number(environ, "MATRYOSHKA_RATE_SECONDS", 60, at_least=1)),
             webhook_schedule=_schedule(environ),
+            slack=_slack(environ),
         )
 
 
@@ -131,6 +135,28 @@ def _file(name: str, path: str) -> bytes:
         return Path(path).read_bytes()
     except OSError as error:
         raise SettingsError(name, f"cannot be read: {error.strerror} ({path})") from error
+
+
+def _slack(environ: Mapping[str, str]) -> SlackSettings | None:
+    name, teams = "MATRYOSHKA_SLACK_SIGNING_SECRET", "MATRYOSHKA_SLACK_TEAMS_FILE"
+    secret = environ.get(name, "").strip()
+    path = environ.get(f"{name}_FILE", "").strip()
+    if not secret and path:
+        name, secret = f"{name}_FILE", _file(f"{name}_FILE", path).decode("utf-8", "replace").strip()
+        if not secret:
+            raise SettingsError(name, "is an empty file")
+    teams_path = environ.get(teams, "").strip()
+    if not secret and not teams_path:
+        return None
+    if not secret or not teams_path:
+        raise SettingsError(teams if secret else name, "is not set; Slack needs its signing secret and its teams")
+    content = _file(teams, teams_path)
+    try:
+        return SlackSettings(secret, read_teams(content.decode("utf-8")))
+    except UnicodeDecodeError:
+        raise SettingsError(teams, "is not UTF-8") from None
+    except ValueError as error:
+        raise SettingsError(teams, str(error)) from None
 
 
 def _public_key(environ: Mapping[str, str]) -> str:

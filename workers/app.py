@@ -85,7 +85,10 @@ def build(settings: Settings, opened: Scrubber | None = None) -> WorkerProcess:
         settings.fence_margin_seconds,
     )
     runner = Runner(Tools(store.leases, hosts.line, keyring, draining))
-    sender = Sender(keyring, SendSettings(AddressRules(settings.webhook_networks), base_url=settings.base_url))
+    sending = SendSettings(
+        AddressRules(settings.webhook_networks), base_url=settings.base_url, slack_api=settings.slack_api_url
+    )
+    sender = Sender(keyring, sending)
     hands = Hands(settings, store, keeper, runner, sender, Slots(), draining.is_set, wake=lambda: _wake(waker))
     presence = Presence(settings, store, waker, hosts, hands.slots)
     sweeper = Sweeper(store, waker, settings.sweep_seconds, LabExpiry(store).tear_down)

@@ -97,6 +97,7 @@ class Settings:
     base_url: str = ""
     webhook_networks: tuple[Network, ...] = ()
     webhook_schedule: tuple[float, ...] = ()
+    slack_api_url: str = "https://slack.com/api"
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -121,6 +122,7 @@ class Settings:
             base_url=environ.get("MATRYOSHKA_BASE_URL", "").strip().rstrip("/"),
             webhook_networks=_networks(environ, "MATRYOSHKA_WEBHOOK_NETWORKS", "0.0.0.0/0,::/0"),
             webhook_schedule=_schedule(environ, "MATRYOSHKA_WEBHOOK_SCHEDULE", _STANDARD_SCHEDULE),
+            slack_api_url=_url(environ, "MATRYOSHKA_SLACK_API_URL", "https://slack.com/api"),
         )
         return _consistent(settings)
 
@@ -152,6 +154,13 @@ def _made_up_name() -> str:
 
 def _text(environ: Mapping[str, str], name: str) -> str:
     return environ.get(name, "").strip()
+
+
+def _url(environ: Mapping[str, str], name: str, default: str) -> str:
+    text = _text(environ, name).rstrip("/") or default
+    if not text.startswith(("http://", "https://")):
+        raise SettingsError(name, f"must start with http:// or https://, not {text!r}")
+    return text
 
 
 def _required(environ: Mapping[str, str], name: str) -> str:

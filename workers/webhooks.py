@@ -17,7 +17,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -28,6 +28,7 @@ from nacl.signing import SigningKey
 from service.ledger.event import Event
 from service.ledger.store.deliveries import DeliveryClaim, DeliveryResult
 from service.ledger.trace import child_of
+from workers.chat import SLACK_API, Letter, is_told, letter_of, result_of
 from workers.errors import SecretUnavailable, WorkerError
 from workers.outbound import AddressRefused, AddressRules, Opening, open_socket
 from workers.secrets import Keyring, Scrubber, SecretStr
@@ -36,6 +37,7 @@ _SECRET_PREFIX = "whsec_"  # noqa: S105 - the prefix of every secret, not one
 _PRIVATE_PREFIX = "whsk_"
 _SEED_BYTES = 32
 _EXCERPT_BYTES = 2048
+_ANSWER_BYTES = 65_536  # of a chat service, which says in its answer what it did
 _GONE = 410
 _AGENT = "Matryoshka-Webhooks/1"
 
@@ -48,6 +50,7 @@ class SendSettings:
     connect_seconds: float = 5.0
     total_seconds: float = 20.0
     base_url: str = ""
+    slack_api: str = SLACK_API
 
 
 class Sender:
@@ -67,6 +70,8 @@ class Sender:
 
     def send(self, claim: DeliveryClaim) -> DeliveryResult:
         """Try one delivery. Never raises for what receiver or network do; every try sends the same id."""
+        if is_told(claim):
+            return self._tell(claim)
         started = time.monotonic()
         try:
             secrets = self._secrets(claim)
@@ -84,6 +89,21 @@ class Sender:
             retry_after_seconds=retry_after(headers.get("Retry-After"), self._wall()),
         )
 
+    def _tell(self, claim: DeliveryClaim) -> DeliveryResult:
+        """Send a message for people; as `send`."""
+        started = time.monotonic()
+        try:
+            letter = letter_of(claim, self._keyring, self._settings.base_url, self._settings.slack_api)
+            status, headers, answer = self._deliver(letter, _ANSWER_BYTES)
+        except (WorkerError, AddressRefused, OSError, http.client.HTTPException, ValueError) as error:
+            return DeliveryResult(False, error=_reason(error), milliseconds=_elapsed(started))
+        return replace(
+            result_of(claim, status, answer),
+            excerpt=_scrubbed(answer[:_EXCERPT_BYTES], letter.secrets),
+            milliseconds=_elapsed(started),
+            retry_after_seconds=retry_after(headers.get("Retry-After"), self._wall()),
+        )
+
     def _secrets(self, claim: DeliveryClaim) -> list[SecretStr]:
         """Return the secrets that sign now: the current one and, after a rotation, the previous one while both hold."""
         found = [self._keyring.open(claim.secrets["current"])] if "current" in claim.secrets else []
@@ -93,12 +113,17 @@ class Sender:
 
     def _post(self, claim: DeliveryClaim, secrets: list[SecretStr]) -> tuple[int, Mapping[str, str], bytes]:
         body, content_type = body_of(claim, self._settings.base_url)
-        headers = {"Content-Type": content_type, "User-Agent": _AGENT, **_origin(claim)}
+        headers = {"Content-Type": content_type, **_origin(claim)}
         headers |= signed_headers(claim.delivery.message_id, int(self._wall()), body, secrets)
-        parts = _checked_url(claim.delivery.url)
+        return self._deliver(Letter(SecretStr(claim.delivery.url), body, headers), _EXCERPT_BYTES)
+
+    def _deliver(self, letter: Letter, most: int) -> tuple[int, Mapping[str, str], bytes]:
+        """Send it and return status, headers and the first `most` bytes of the answer."""
+        parts = _checked_url(letter.url.reveal())
+        headers = {"User-Agent": _AGENT, **letter.headers}
         opening = Opening(self._settings.rules, self._settings.connect_seconds, self._settings.total_seconds, self._tls)
         with open_socket(parts.hostname or "", _port(parts), opening, secure=parts.scheme == "https") as connected:
-            return _exchange(connected, parts, body, headers)
+            return _exchange(connected, parts, replace(letter, headers=headers), most)
 
 
 def _origin(claim: DeliveryClaim) -> dict[str, str]:
@@ -163,16 +188,16 @@ def retry_after(value: str | None, now: float) -> float | None:
 
 
 def _exchange(
-    connected: socket.socket, parts: SplitResult, body: bytes, headers: Mapping[str, str]
+    connected: socket.socket, parts: SplitResult, letter: Letter, most: int
 ) -> tuple[int, Mapping[str, str], bytes]:
     connection = http.client.HTTPConnection(parts.hostname or "", _port(parts))
     connection.sock = connected  # already connected and, for https, wrapped: http.client resolves nothing
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     connection.request(
-        "POST", target, body=body, headers={**headers, "Host": _host_header(parts), "Connection": "close"}
+        "POST", target, body=letter.body, headers={**letter.headers, "Host": _host_header(parts), "Connection": "close"}
     )
     response = connection.getresponse()
-    return response.status, dict(response.headers.items()), response.read(_EXCERPT_BYTES)
+    return response.status, dict(response.headers.items()), response.read(most)
 
 
 def _checked_url(url: str) -> SplitResult:

@@ -24,6 +24,7 @@ from service.api import (
     key_views,
     lab_views,
 )
+from service.api.chat import slack_views
 from service.api.problems import register_problem_handlers
 from service.api.request_id import register_request_id
 
@@ -39,6 +40,7 @@ BLUEPRINTS = (
     delivery_views.blueprint,
     event_views.blueprint,
     key_views.blueprint,
+    slack_views.blueprint,
     health.blueprint,
     document_views.blueprint,
 )

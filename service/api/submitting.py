@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from service.api.context import Context
@@ -16,7 +16,16 @@ from service.ledger.known import plan_context
 from service.ledger.plan import Plan, Severity
 from service.ledger.plans import build_plan
 from service.ledger.queue import letter
-from service.ledger.store import Idempotency, IllegalMove, Lab, NotFound, Outcome, Submission, SubmitResult
+from service.ledger.store import (
+    Conversation,
+    Idempotency,
+    IllegalMove,
+    Lab,
+    NotFound,
+    Outcome,
+    Submission,
+    SubmitResult,
+)
 from service.ledger.targets import targets_of
 
 _PRIORITIES: Mapping[str, int] = {"high": 0, "normal": 1, "low": 2}
@@ -37,12 +46,14 @@ class Planned:
 
 @dataclass(frozen=True)
 class Sender:
-    """Who submits, and with which key of his own."""
+    """Who submits, with which key of his own, and the conversation that is told of the job (with its secrets)."""
 
     tenant: str
     request_id: str
     traceparent: str = ""
     idempotency: Idempotency | None = None
+    conversation: Conversation | None = None
+    chat_secrets: Secrets = field(default_factory=dict, repr=False)
 
 
 def plan_request(context: Context, request: Mapping[str, Any]) -> Planned:
@@ -73,7 +84,9 @@ def submit(context: Context, request: Mapping[str, Any], secrets: Secrets, sende
         if replay is None:
             raise
         return replay
-    submission = replace(_submission(planned, sender), secrets={**_lab_secrets(context, planned), **secrets})
+    submission = replace(
+        _submission(planned, sender), secrets={**_lab_secrets(context, planned), **secrets, **sender.chat_secrets}
+    )
     return write(context, submission)
 
 
@@ -108,6 +121,8 @@ def write_teardown(context: Context, lab: Lab, request: Mapping[str, Any], sende
         request_id=sender.request_id,
         traceparent=sender.traceparent,
         idempotency=sender.idempotency,
+        chat=_chat(sender),
+        secrets={**submission.secrets, **sender.chat_secrets},
     )
     return write(context, owned)
 
@@ -176,12 +191,17 @@ def _submission(planned: Planned, sender: Sender) -> Submission:
         deadline_seconds=request["deadline_seconds"],
         lease_seconds=request.get("lease_seconds", 0),
         callback={"url": url} if url else None,
+        chat=_chat(sender),
         request_id=sender.request_id,
         traceparent=sender.traceparent,
         idempotency=sender.idempotency,
         targets=targets_of(request, vars(planned.resolved.lab) if planned.resolved.lab else None),
         lab_name=_lab_name(request) if planned.creates_lab else "",
     )
+
+
+def _chat(sender: Sender) -> dict[str, Any] | None:
+    return sender.conversation.stored() if sender.conversation else None
 
 
 def _lab_name(request: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """Teams: one Adaptive Card in the envelope that a Workflows webhook takes, within its size.
 
-Sources: learn.microsoft.com, "Create Incoming Webhooks with Workflows for Microsoft Teams" (the envelope) and "Create an
-Incoming Webhook" (28 kB a message, four requests a second); adaptivecards.io, schema 1.4. Pure.
+Sources: learn.microsoft.com, "Create Incoming Webhooks with Workflows for Microsoft Teams" (the envelope) and "Create
+an Incoming Webhook" (28 kB a message, four requests a second); adaptivecards.io, schema 1.4. Pure.
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-MASK = "****"
+from schemas.webhook import MASK
+
 _SHOWN = 4
 
 

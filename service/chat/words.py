@@ -14,7 +14,7 @@ from dataclasses import dataclass
 LONGEST_TEXT = 500
 _WORD = re.compile(r'"(?P<quoted>[^"]*)"|(?P<plain>[^\s"]+)')
 # Slack's clients type these for us.
-_TYPOGRAPHY = str.maketrans({"“": '"', "”": '"', "„": '"', "\u2018": "'", "\u2019": "'", "‑": "-", "–": "-", "—": "-"})
+_TYPOGRAPHY = str.maketrans("\u201c\u201d\u201e\u2018\u2019\u2011\u2013\u2014", '"""\'\'---')
 _SIZE = re.compile(r"(\d{1,9})(gib|gb|g|mib|mb|m)", re.IGNORECASE)
 _DURATION = re.compile(r"(\d{1,9})(m|min|minutes?|h|hours?|d|days?)", re.IGNORECASE)
 _MIB = {"g": 1024, "m": 1}

@@ -22,7 +22,8 @@ end
 
 -- A job's callback hears of the job's own events unless it names its types.
 function L.call_back(event, kind, job, family, fields)
-  local found = call('HMGET', L.job(job), 'callback_url', 'callback_types')
+  local found = call('HMGET', L.job(job), 'callback_url', 'callback_types', 'chat')
+  if found[3] and found[3] ~= '' then L.tell(event, kind, job, fields, found[3]) end
   if not found[1] or found[1] == '' then return end
   local types = found[2] ~= '' and L.split(found[2]) or { 'job.*' }
   for _, wanted in ipairs(types) do

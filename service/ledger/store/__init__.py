@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import redis
 
+from service.ledger.store.chat import ChatStore, Conversation, Decided, Decision
 from service.ledger.store.claims import Claim, RenewResult, StepOutcome, StepResult, SweepResult
 from service.ledger.store.deliveries import (
     Delivery,
@@ -48,7 +49,11 @@ from service.ledger.store.workers import WorkerRecord, WorkerRegistry
 __all__ = [
     "STANDARD_SCHEDULE",
     "ApiKey",
+    "ChatStore",
     "Claim",
+    "Conversation",
+    "Decided",
+    "Decision",
     "Delivery",
     "DeliveryAttempt",
     "DeliveryClaim",
@@ -115,6 +120,7 @@ class Store:
         self.keys = KeyStore(scripts)
         self.endpoints = EndpointStore(scripts)
         self.deliveries = DeliveryStore(scripts)
+        self.chat = ChatStore(scripts)
         self.workers = WorkerRegistry(scripts)
         self.rates = RateStore(scripts)
         self.sealed = SealedStore(scripts)

@@ -9,13 +9,14 @@ from typing import Any
 from service.ledger.ids import new_id
 from service.ledger.job import Job, StepRecord
 from service.ledger.plan import Step
+from service.ledger.store.chat import CHAT_SECRETS
 from service.ledger.store.errors import IllegalMove, NotFound
 from service.ledger.store.job_view import job_of, step_of
 from service.ledger.store.scripts import Scripts, dumps
 from service.ledger.store.submission import JobFilter, Outcome, Policy, Submission, SubmitResult
 
 _REMOVES_LAB = "ReleaseLab"
-_CALLBACK_SECRET = "callback_secret"  # noqa: S105 - a name, not a secret
+_OF_JOB_ONLY = ("callback_secret", *CHAT_SECRETS)
 
 
 class JobStore:
@@ -158,7 +159,7 @@ def _step_row(step: Step) -> list[Any]:
 
 def _arguments(submission: Submission, job_id: str) -> dict[str, Any]:
     plan, idempotency = submission.plan, submission.idempotency
-    lab_secrets = {name: secret for name, secret in submission.secrets.items() if name != _CALLBACK_SECRET}
+    lab_secrets = {name: secret for name, secret in submission.secrets.items() if name not in _OF_JOB_ONLY}
     return {
         "job": job_id,
         "fields": _fields(submission, job_id),
@@ -196,6 +197,7 @@ def _fields(submission: Submission, job_id: str) -> dict[str, Any]:
         "lease_seconds": submission.lease_seconds,
         "callback_url": callback.get("url", ""),
         "callback_types": ",".join(callback.get("types", ())),
+        "chat": dumps(submission.chat) if submission.chat else "",
         "request_id": submission.request_id,
         "traceparent": submission.traceparent,
         "targets": dumps(submission.targets),
