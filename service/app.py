@@ -160,7 +160,7 @@ def _caller(store: Store, digest: str) -> Caller | None:
     found = store.keys.by_sha256(digest)
     if found is None:
         return None
-    return Caller(found.id, found.name, frozenset(found.scopes), found.expires_at)
+    return Caller(found.id, found.name, frozenset(found.scopes), found.expires_at, found.tenant)
 
 
 def _sweeper(context: Context) -> Sweeper:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from flask import Request
 
 from service.api.problems import Problem
+from service.ledger.tenant import DEFAULT_TENANT
 
 PUBLIC = "public"
 KEY_PREFIX = "mk_"
@@ -26,16 +27,25 @@ _MAX_KEY_LENGTH = 200
 
 @dataclass(frozen=True)
 class Caller:
-    """The key that a request was made with. `expires_at` is seconds since 1970 UTC, None for never."""
+    """The key that a request was made with. `expires_at` is seconds since 1970 UTC, None for never.
+
+    `tenant` is the slug of the tenant that the key belongs to.
+    """
 
     key_id: str
     name: str
     scopes: frozenset[str]
     expires_at: float | None = None
+    tenant: str = DEFAULT_TENANT
+
+    @property
+    def is_operator(self) -> bool:
+        """Whether the key sees and changes what all tenants have."""
+        return "admin" in self.scopes
 
     def may(self, scope: str) -> bool:
         """Tell whether the key has this scope; `admin` has all."""
-        return scope in self.scopes or "admin" in self.scopes
+        return scope in self.scopes or self.is_operator
 
 
 def new_key() -> str:

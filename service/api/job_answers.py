@@ -33,4 +33,4 @@ def this_sender(body: Mapping[str, Any]) -> Sender:
 
 def sender(idempotency: Idempotency | None) -> Sender:
     """Return who makes this request, with a key of his own for one job of it."""
-    return Sender(g.caller.key_id, g.request_id, g.traceparent, idempotency)
+    return Sender(g.caller.tenant, g.request_id, g.traceparent, idempotency, g.caller.key_id)

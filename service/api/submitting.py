@@ -46,12 +46,16 @@ class Planned:
 
 @dataclass(frozen=True)
 class Sender:
-    """Who submits, with which key of his own, and the conversation that is told of the job (with its secrets)."""
+    """Who submits: a tenant, by one of its API keys; and with which idempotency key of his own.
+
+    `conversation` is told of the job, by way of its secrets.
+    """
 
     tenant: str
     request_id: str
     traceparent: str = ""
     idempotency: Idempotency | None = None
+    key_id: str = ""
     conversation: Conversation | None = None
     chat_secrets: Secrets = field(default_factory=dict, repr=False)
 
@@ -99,7 +103,8 @@ def _replay(context: Context, kind: str, sender: Sender) -> SubmitResult | None:
     if sender.idempotency is None:
         return None
     # The move looks at the key first; on a host that cannot exist it goes no further.
-    probe = Submission(kind, {}, Plan(kind, ()), host_id="-", tenant=sender.tenant, idempotency=sender.idempotency)
+    probe = Submission(kind, {}, Plan(kind, ()), host_id="-", idempotency=sender.idempotency)
+    probe = replace(probe, tenant=sender.tenant, key_id=sender.key_id)
     try:
         result = context.store.jobs.submit(probe, new_id("job", context.clock()))
     except NotFound:
@@ -117,7 +122,7 @@ def write_teardown(context: Context, lab: Lab, request: Mapping[str, Any], sende
     submission = teardown_submission(context.store, lab, request)
     owned = replace(
         submission,
-        tenant=sender.tenant,
+        key_id=sender.key_id,
         request_id=sender.request_id,
         traceparent=sender.traceparent,
         idempotency=sender.idempotency,
@@ -184,7 +189,9 @@ def _submission(planned: Planned, sender: Sender) -> Submission:
         creates_lab=planned.creates_lab,
         labels=request.get("labels") or {},
         priority=_PRIORITIES[request["priority"]],
-        tenant=sender.tenant,
+        # What an operator does to a lab is its tenant's, who shall see why his lab changed.
+        tenant=planned.resolved.lab.tenant if planned.resolved.lab else sender.tenant,
+        key_id=sender.key_id,
         admission=request["admission"],
         on_failure=request["on_failure"],
         on_cancel=request["on_cancel"],

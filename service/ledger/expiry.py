@@ -12,14 +12,18 @@ from service.ledger.plans import build_plan
 from service.ledger.store import Idempotency, Lab, LabState, Store, Submission
 from service.ledger.targets import targets_of
 
-EXPIRY_TENANT = "expiry"
+# Stands in the place of an API key: nobody called.
+EXPIRY_KEY = "expiry"
 # A teardown that failed is tried again after this time, by a new job.
 TRY_AGAIN_SECONDS = 3600
 _GOING = frozenset({LabState.REMOVING, LabState.REMOVED})
 
 
 def teardown_submission(store: Store, lab: Lab, request: Mapping[str, Any]) -> Submission:
-    """Return the submission that removes a lab; `request` is a loaded teardown request. Raise redis errors."""
+    """Return the submission that removes a lab, for the lab's tenant; `request` is a loaded teardown request.
+
+    Raise redis errors.
+    """
     host = store.hosts.get(lab.host_id)
     return Submission(
         kind="teardown",
@@ -28,6 +32,7 @@ def teardown_submission(store: Store, lab: Lab, request: Mapping[str, Any]) -> S
         secrets=store.labs.secrets(lab.id),
         host_id=lab.host_id,
         lab_id=lab.id,
+        tenant=lab.tenant,
         labels=request.get("labels") or {},
         on_failure="keep",
         on_cancel="keep",
@@ -55,4 +60,4 @@ class LabExpiry:
         submission = teardown_submission(self._store, lab, request)
         key = f"{lab_id} {lab.expires_at}"
         idempotency = Idempotency(key=key, fingerprint=lab_id, ttl_seconds=TRY_AGAIN_SECONDS)
-        self._store.jobs.submit(replace(submission, tenant=EXPIRY_TENANT, idempotency=idempotency))
+        self._store.jobs.submit(replace(submission, key_id=EXPIRY_KEY, idempotency=idempotency))

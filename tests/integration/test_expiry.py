@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from service.ledger.expiry import EXPIRY_TENANT, LabExpiry
+from service.ledger.expiry import LabExpiry
 from service.ledger.job import Job
 from service.ledger.store import JobFilter, StepOutcome, StepResult
+from service.ledger.tenant import DEFAULT_TENANT
 from tests.integration.api_kit import Api, running_api
 
 
@@ -47,7 +48,7 @@ def test_expired_lab_gets_one_teardown(api: Api) -> None:
     for teller in tellers:
         teller.join()
 
-    assert [(lab_id, EXPIRY_TENANT)] == [(job.lab_id, job.tenant) for job in _teardowns(api)]
+    assert [(lab_id, DEFAULT_TENANT)] == [(job.lab_id, job.tenant) for job in _teardowns(api)]
     lab = api.store.labs.get(lab_id)
     assert lab is not None
     assert lab.state == "removing"

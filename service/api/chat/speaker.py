@@ -38,7 +38,8 @@ class Speaker:
 
     def caller(self) -> Caller:
         """Return who calls, with what he may do."""
-        return Caller(self.id, self.team.name, self.team.scopes(self.user, self.channel))
+        scopes = self.team.scopes(self.user, self.channel)
+        return Caller(self.id, f"{self.user} of {self.team.name}", scopes, tenant=self.team.tenant)
 
     def demand(self, scope: str) -> None:
         """Raise NotAllowed unless the user has the scope here."""
@@ -74,10 +75,11 @@ class Speaker:
         if self.team.bot_token:
             secrets[TOKEN_SECRET] = dict(self.team.bot_token)
         return Sender(
-            self.id,
+            self.team.tenant,
             origin["request_id"],
             origin["traceparent"],
             Idempotency(f"SLACK {key}", fingerprint(body)),
+            self.id,
             self.conversation(),
             secrets,
         )

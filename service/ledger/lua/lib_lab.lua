@@ -11,10 +11,11 @@ end
 
 function L.create_lab(job, lab)
   local key = L.lab(lab)
-  local found = call('HMGET', L.job(job), 'host_id', 'kind', 'labels', 'request', 'mem', 'disk', 'lease_seconds')
+  local found = call('HMGET', L.job(job), 'host_id', 'kind', 'labels', 'request', 'mem', 'disk', 'lease_seconds',
+    'tenant')
   call('HSET', key, 'id', lab, 'name', A.lab_name, 'state', 'building', 'host_id', found[1], 'job_id', job, 'kind', found[2],
     'version', 1, 'created_at', L.time(NOW), 'labels', found[3], 'request', found[4], 'mem', found[5], 'disk', found[6],
-    'lease_seconds', found[7], 'secrets', A.lab_secrets)
+    'lease_seconds', found[7], 'tenant', found[8], 'secrets', A.lab_secrets)
   for _, name in ipairs({ 'all', 'state:building', 'host:' .. found[1], 'kind:' .. found[2] }) do
     call('ZADD', NS .. 'ix:lab:' .. name, NOW, lab)
   end

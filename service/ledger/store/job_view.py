@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from service.ledger.job import TERMINAL_STATES, Job, JobState, StepRecord, StepState
+from service.ledger.tenant import owner_of
 
 
 def pairs(flat: Sequence[str] | Mapping[str, str]) -> dict[str, str]:
@@ -49,7 +50,7 @@ def job_of(flat: Sequence[str]) -> Job:
         steps_total=int(row["steps_total"]),
         steps_done=int(row["steps_done"]),
         priority=int(row["priority"]),
-        tenant=row["tenant"],
+        tenant=owner_of(row["tenant"]),
         on_failure=row["on_failure"],
         on_cancel=row["on_cancel"],
         deadline_at=optional_time(row.get("deadline_at", "")),

@@ -168,7 +168,8 @@ def _arguments(submission: Submission, job_id: str) -> dict[str, Any]:
         "lab_secrets": dumps(lab_secrets),
         "lab_name": submission.lab_name or submission.lab_id,
         "labels": [[name, value] for name, value in submission.labels.items()],
-        "idem_key": f"{submission.tenant}:{idempotency.key}" if idempotency else "",
+        # The id of a key says its tenant too; it is what earlier releases wrote here.
+        "idem_key": f"{submission.key_id or submission.tenant}:{idempotency.key}" if idempotency else "",
         "fingerprint": idempotency.fingerprint if idempotency else "",
         "idem_ttl": idempotency.ttl_seconds if idempotency else 0,
     }

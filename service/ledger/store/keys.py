@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from service.ledger.store.documents import Change, Document, Documents
 from service.ledger.store.scripts import Scripts
+from service.ledger.tenant import DEFAULT_TENANT
 
 
 @dataclass(frozen=True)
 class ApiKey:
-    """One API key; its id is the tenant of its jobs. `sha256` is lower-case hex, `expires_at` None = never."""
+    """One API key of one tenant. `sha256` is lower-case hex, `expires_at` None = never."""
 
     id: str
     name: str
@@ -21,6 +22,7 @@ class ApiKey:
     version: int = 0
     created_at: float = 0.0
     updated_at: float = 0.0
+    tenant: str = DEFAULT_TENANT
 
 
 class KeyStore:
@@ -36,6 +38,7 @@ class KeyStore:
             "sha256": key.sha256,
             "scopes": list(key.scopes),
             "expires_at": key.expires_at,
+            "tenant": key.tenant,
         }
         return _key(self._documents.put(key.id, Change(body, name=key.sha256), expected=0))
 
@@ -43,7 +46,7 @@ class KeyStore:
         """Replace name, scopes and expiry. Raise NotFound, VersionConflict."""
         expected = key.version if expected_version is None else expected_version
         body = dataclasses.asdict(key)
-        kept = {name: body[name] for name in ("name", "sha256", "scopes", "expires_at")}
+        kept = {name: body[name] for name in ("name", "sha256", "scopes", "expires_at", "tenant")}
         return _key(self._documents.put(key.id, Change(kept, name=key.sha256), expected=max(1, expected)))
 
     def by_sha256(self, sha256: str) -> ApiKey | None:

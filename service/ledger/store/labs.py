@@ -12,6 +12,7 @@ from service.ledger.plan import Demand
 from service.ledger.store.errors import IllegalMove, NotFound, VersionConflict
 from service.ledger.store.job_view import optional_time, pairs
 from service.ledger.store.scripts import Scripts
+from service.ledger.tenant import DEFAULT_TENANT, owner_of
 
 
 class LabState(StrEnum):
@@ -46,6 +47,7 @@ class Lab:
     facts: Mapping[str, Any] = field(default_factory=dict)
     probes: Sequence[Mapping[str, Any]] = ()
     removed_at: float | None = None
+    tenant: str = DEFAULT_TENANT
 
 
 @dataclass(frozen=True)
@@ -140,4 +142,5 @@ def _lab(row: Mapping[str, str], facts: Mapping[str, str]) -> Lab:
         facts=values,
         probes=probes,
         removed_at=optional_time(row.get("removed_at", "")),
+        tenant=owner_of(row.get("tenant", "")),
     )

@@ -25,7 +25,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Idempotency:
-    """The caller's key (unique within a tenant), the SHA-256 of the canonical body, and how long it is remembered."""
+    """The caller's key (unique within an API key, which is of one tenant), the body's SHA-256, how long it lasts."""
 
     key: str
     fingerprint: str
@@ -36,10 +36,10 @@ class Idempotency:
 class Submission:
     """Everything that one atomic move writes.
 
-    `priority` is 0 (high), 1 or 2 (low). `tenant` is the id of the API key. `lab_id` is '' (none), a new lab when
-    `creates_lab`, else an existing one. `lease_seconds` is the lab's lease (0 = none) and begins when the lab is ready.
-    `deadline_seconds` 0 means none. `callback` is {"url": ...} with optional "types". `chat` is a
-    conversation that is told of the job (`chat.Conversation.stored`). `targets` are names
+    `priority` is 0 (high), 1 or 2 (low). `tenant` is a slug, `key_id` the API key. `lab_id` is '' (none), a new lab
+    when `creates_lab`, else an existing one of the same tenant. `lease_seconds` is the lab's lease (0 = none) and
+    begins when the lab is ready. `deadline_seconds` 0 means none. `callback` is {"url": ...} with optional "types".
+    `chat` is a conversation that is told of the job (`chat.Conversation.stored`). `targets` are names
     of which only one unfinished job may hold each at a time per host; its lab always is one. `secrets` are sealed or
     references, never values.
     """
@@ -54,6 +54,7 @@ class Submission:
     labels: Mapping[str, str] = field(default_factory=dict)
     priority: int = 1
     tenant: str = ""
+    key_id: str = ""
     admission: Literal["wait", "refuse"] = "wait"
     on_failure: Policy = "keep"
     on_cancel: Policy = "keep"
