@@ -122,6 +122,9 @@ def _clause(line: _Line, build: Build) -> Build:
     word = line.take()
     if word is None:
         raise line.refusal("Something is missing after and.")
+    if word.key[:1].isdigit():  # "with 3 nodes, 8 GiB memory"
+        line.back()
+        return _with(line, build, word)
     if word.key == "with":
         return _with(line, build, word)
     readers: dict[str, tuple[str, Callable[[_Line, Word], Any]]] = {
