@@ -84,6 +84,7 @@ def test_from_a_command_to_the_last_message(room: ChatRoom) -> None:
         job["request"][k][n] for k, n in (("cluster", "name"), ("nodes", "name_prefix"), ("nodes", "count"))
     )
     assert {"slack-user": USER, "slack-channel": CHANNEL} == job["labels"]
+    assert ["guest_administrator"] == list(room.store.labs.secrets(job["lab_id"]))  # the conversation is the job's own
     accepted, half, end = room.slack.sent
     assert ["is accepted", "is on its way", "is done"] == [
         one.body["text"].partition("lab1 ")[2] for one in (accepted, half, end)
