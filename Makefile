@@ -29,6 +29,10 @@ check: $(VENV)/.dev ## static checks: lint, format, types, imports, openapi.yaml
 	$(PY) -m service.api.openapi | diff -u openapi.yaml - >&2
 	$(PY) -m service.api.openapi 3.0 | diff -u openapi-3.0.yaml - >&2
 
+check-deploy: $(VENV)/.dev ## check what deploy/ holds with the field's own tools (needs Go and systemd; builds helm, some minutes)
+	@$(PY) -m pip install -q --require-hashes -r requirements/deploy.txt
+	$(PY) -m tests.deploy
+
 openapi: $(VENV)/.runtime ## write openapi.yaml from the code
 	$(PY) -m service.api.openapi > openapi.yaml.new && mv openapi.yaml.new openapi.yaml
 	$(PY) -m service.api.openapi 3.0 > openapi.yaml.new && mv openapi.yaml.new openapi-3.0.yaml
@@ -39,6 +43,7 @@ bench: $(VENV)/.dev ## measure ratios and write docs/bench.md (about a quarter o
 lock: ## resolve the dependencies again and lock them with hashes (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q requirements/runtime.in -o requirements/runtime.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q requirements/dev.in -o requirements/dev.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q requirements/deploy.in -o requirements/deploy.txt
 
 clean: ## remove what was installed and what a run left here
 	rm -rf $(VENV) .run build *.egg-info
@@ -57,4 +62,4 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 	@$(PY) -m pip install -q --require-hashes -r requirements/dev.txt
 	@touch $@
 
-.PHONY: help demo up test unit check openapi bench lock clean
+.PHONY: help demo up test unit check check-deploy openapi bench lock clean

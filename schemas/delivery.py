@@ -6,7 +6,7 @@ from marshmallow import Schema, fields
 
 from schemas.base import Timestamp, choice, object_id
 from schemas.event import EVENT_TYPES
-from schemas.page import PageQuerySchema
+from schemas.tenant import TenantFilterSchema
 
 DELIVERY_STATES = ("pending", "succeeded", "failed", "cancelled")
 
@@ -42,7 +42,7 @@ class DeliverySchema(Schema):
     created_at = Timestamp()
 
 
-class DeliveryQuerySchema(PageQuerySchema):
+class DeliveryQuerySchema(TenantFilterSchema):
     """Filters of the list of deliveries."""
 
     state = choice(*DELIVERY_STATES)

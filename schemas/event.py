@@ -134,6 +134,7 @@ class EventSchema(Schema):
     lab_id = fields.String()
     step_id = fields.String()
     node = fields.String()
+    tenant = fields.String(metadata={"description": "Whose it is; what no tenant has, such as a host: `default`."})
     data = fields.Dict(keys=fields.String())
 
 
@@ -145,6 +146,7 @@ class WebhookDataSchema(DataSchema):
     lab_id = fields.String()
     step_id = fields.String()
     node = fields.String()
+    tenant = fields.String()
 
 
 class WebhookBodySchema(Schema):

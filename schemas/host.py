@@ -149,12 +149,12 @@ class HostSchema(Schema):
 
 
 class ReservationSchema(Schema):
-    """What a job or a lab holds of a host."""
+    """What a job or a lab holds of a host; `other-tenants` is what all those hold that the caller does not see."""
 
     holder = fields.String()
     memory_mib = fields.Integer()
     disk_gib = fields.Integer()
-    since = Timestamp()
+    since = Timestamp(allow_none=True)
 
 
 class HostQuerySchema(PageQuerySchema):

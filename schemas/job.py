@@ -10,8 +10,8 @@ from marshmallow import Schema, fields
 
 from schemas.base import Labels, StrictSchema, Timestamp, choice, coded, object_id, text
 from schemas.kinds import REQUEST_SCHEMAS
-from schemas.page import PageQuerySchema
 from schemas.problem import ProblemSchema
+from schemas.tenant import TenantFilterSchema
 
 JOB_STATES = (
     "queued",
@@ -90,6 +90,7 @@ class JobSchema(Schema):
     """
 
     id = object_id("job", required=True)
+    tenant = fields.String()
     kind = choice(*REQUEST_SCHEMAS, required=True)
     state = choice(*JOB_STATES, required=True)
     request = fields.Dict(keys=fields.String(), metadata={"description": "as validated, without secrets"})
@@ -121,7 +122,7 @@ class JobCancelSchema(StrictSchema):
     on_cancel = choice("keep", "rollback", load_default=None, allow_none=True)
 
 
-class JobQuerySchema(PageQuerySchema):
+class JobQuerySchema(TenantFilterSchema):
     """Filters of the list of jobs; all of them must hold. `label` is name=value."""
 
     state = choice(*JOB_STATES)

@@ -6,9 +6,9 @@ from marshmallow import Schema, fields
 
 from schemas.base import Labels, StrictSchema, Timestamp, choice, object_id, text, whole
 from schemas.kinds import REQUEST_SCHEMAS
-from schemas.page import PageQuerySchema
 from schemas.plan import DemandSchema
 from schemas.request import LONGEST_LEASE_SECONDS
+from schemas.tenant import TenantFilterSchema
 
 LAB_STATES = ("building", "ready", "failed", "removing", "removed")
 PHASES = ("before_role", "before_script", "after_script", "after_role", "running")
@@ -35,6 +35,7 @@ class LabSchema(Schema):
     name = fields.String()
     kind = choice(*REQUEST_SCHEMAS, required=True)
     state = choice(*LAB_STATES, required=True)
+    tenant = fields.String()
     host_id = fields.String()
     job_id = fields.String()
     labels = Labels()
@@ -52,7 +53,7 @@ class LabExtendSchema(StrictSchema):
     lease_seconds = whole(0, LONGEST_LEASE_SECONDS, required=True)
 
 
-class LabQuerySchema(PageQuerySchema):
+class LabQuerySchema(TenantFilterSchema):
     """Filters of the list of labs. `label` is name=value."""
 
     state = choice(*LAB_STATES)

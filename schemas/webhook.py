@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate, validates_schema
 
-from schemas.base import Labels, StrictSchema, Timestamp, choice, coded, object_id, text, whole
+from schemas.base import Flag, Labels, StrictSchema, Timestamp, choice, coded, object_id, text, whole
 from schemas.event import EVENT_TYPES
 from schemas.host import http_url
 from schemas.secret import SecretField, webhook_secret
@@ -56,6 +56,10 @@ class EndpointCreateSchema(EndpointUpdateSchema):
     format = choice(*FORMATS, load_default="standard")
     signing = choice(*SIGNINGS, load_default="hmac")
     secret = SecretField(validate=webhook_secret)
+    all_tenants = Flag(
+        load_default=False,
+        metadata={"description": "For the scope `admin`: it hears of every tenant, and only operators see it."},
+    )
 
     @validates_schema
     def _key_pair(self, data: dict[str, Any], **_options: Any) -> None:
@@ -101,6 +105,8 @@ class EndpointSchema(Schema):
     types = fields.List(fields.String(), required=True)
     description = fields.String()
     labels = Labels()
+    tenant = fields.String(metadata={"description": "`*` with `all_tenants`."})
+    all_tenants = fields.Boolean()
     state = choice(*ENDPOINT_STATES, required=True)
     format = choice(*FORMATS)
     signing = choice(*SIGNINGS, "none")

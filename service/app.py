@@ -13,9 +13,11 @@ from flask import Flask
 from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
 
-from service.api.auth import Caller, KeyRing
+from service.api.auth import Caller, KeyBook, KeyRing
 from service.api.catalogue import Catalogue
 from service.api.context import EXTENSION, Context
+from service.api.key_hashing import KeyHashes
+from service.api.key_use import KeyUse
 from service.api.operation import register_guard
 from service.api.pages import Cursors
 from service.api.ratelimit import Policy, RateLimiter, register_rate_fields
@@ -24,7 +26,7 @@ from service.api.streams import StreamGate
 from service.api.wake import Wakes
 from service.ledger.expiry import LabExpiry
 from service.ledger.queue import Waker
-from service.ledger.store import EventFeed, Store, StoreSettings
+from service.ledger.store import EventFeed, LedgerError, Store, StoreSettings
 from service.ledger.sweep import Sweeper
 from service.settings import Settings
 
@@ -44,8 +46,9 @@ class WebProcess:
     sweeper: Sweeper
 
     def start(self) -> None:
-        """Begin to sweep and to send wake-ups."""
+        """Begin to sweep, to send wake-ups and to write when keys are used."""
         self.context.wakes.start()
+        self.context.key_use.start()
         self.sweeper.start()
 
     def stop(self) -> None:
@@ -53,6 +56,7 @@ class WebProcess:
         self.context.gate.close()
         self.sweeper.stop()
         self.context.wakes.stop()
+        self.context.key_use.stop()
 
 
 def create_app(settings: Settings) -> Flask:
@@ -77,6 +81,8 @@ def create_app_from_env() -> Flask:
     configure_logging()
     settings = Settings.from_env(os.environ)
     app = create_app(settings)
+    if not settings.key_hash_key:
+        log.warning("api_keys_hashed_without_key", remedy="set MATRYOSHKA_KEY_HASH_KEY_FILE, see docs/tenants.md")
     refuse_lossy_server(app.extensions[EXTENSION])
     app.extensions["process"].start()
     return app
@@ -124,12 +130,14 @@ def configure_logging() -> None:
 
 def _context(settings: Settings) -> Context:
     store = Store(_client(settings.redis_url), _store_settings(settings))
+    use = KeyUse(store.keys.note_use)
     return Context(
         settings=settings,
         store=store,
         wakes=Wakes(Waker(settings.redis_url)),
         feed=EventFeed(_client(settings.redis_url), settings.namespace),
-        ring=KeyRing(lambda digest: _caller(store, digest)),
+        ring=KeyRing(_key_book(store, use), KeyHashes(settings.key_hash_key)),
+        key_use=use,
         catalogue=Catalogue(store),
         cursors=Cursors(settings.cursor_key),
         gate=StreamGate(settings.stream_cap, settings.wait_cap),
@@ -156,11 +164,25 @@ def _client(url: str) -> redis.Redis:
     )
 
 
+def _key_book(store: Store, use: KeyUse) -> KeyBook:
+    return KeyBook(lambda digest: _caller(store, digest), lambda old, new: _rehash(store, old, new), use.note)
+
+
 def _caller(store: Store, digest: str) -> Caller | None:
-    found = store.keys.by_sha256(digest)
+    found = store.keys.by_digest(digest)
     if found is None:
         return None
-    return Caller(found.id, found.name, frozenset(found.scopes), found.expires_at, found.tenant)
+    ends = [found.expires_at] if digest == found.digest else [found.expires_at, found.previous_until or 0.0]
+    expires_at = min((end for end in ends if end is not None), default=None)
+    return Caller(found.id, found.name, frozenset(found.scopes), expires_at, found.tenant)
+
+
+def _rehash(store: Store, old: str, new: str) -> None:
+    try:
+        store.keys.rehash(old, new)
+    except (LedgerError, redis.RedisError) as error:
+        # The caller is known all the same; the next use in some seconds tries again.
+        log.warning("key_not_rehashed", error=type(error).__name__)
 
 
 def _sweeper(context: Context) -> Sweeper:

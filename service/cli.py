@@ -13,6 +13,7 @@ from service.commands.jobs import jobs
 from service.commands.resources import events, hosts, images, labs
 from service.commands.sealing import sealing_key, secrets
 from service.commands.slack import slack
+from service.commands.tenants import tenants
 from service.commands.webhooks import webhooks
 
 _INTERRUPTED = 130
@@ -23,7 +24,7 @@ def matryoshka() -> None:
     """Nested Hyper-V labs. Callers set MATRYOSHKA_URL and MATRYOSHKA_API_KEY; operators set MATRYOSHKA_REDIS_URL."""
 
 
-for _command in (jobs, labs, hosts, images, events, webhooks, slack, keys, sealing_key, secrets, openapi):
+for _command in (jobs, labs, hosts, images, events, webhooks, slack, keys, tenants, sealing_key, secrets, openapi):
     matryoshka.add_command(_command)
 
 

@@ -7,7 +7,7 @@ import binascii
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from service.ledger.store.settings import STANDARD_SCHEDULE
@@ -34,7 +34,8 @@ class Settings:
     cursors. `base_url` ('' = taken from the request) is what Location and Link headers start with. `stream_cap` bounds
     open event streams and `wait_cap` waiting GETs, both of one process. `webhook_schedule` are the seconds before each
     try of a delivery, as the workers have it: the first one counts from the event, which this process may write.
-    `rate_quota` requests (0 = any number) may be made with one API key in `rate_seconds`, over all processes. `slack`
+    `key_hash_key` hashes API keys (b"": they are kept as plain SHA-256). `rate_quota`
+    requests (0 = any number) may be made with one API key in `rate_seconds`, over all processes. `slack`
     is None when Slack is not set up.
     """
 
@@ -53,6 +54,7 @@ class Settings:
     rate_seconds: int = 60
     webhook_schedule: tuple[float, ...] = STANDARD_SCHEDULE
     slack: SlackSettings | None = None
+    key_hash_key: bytes = field(default=b"", repr=False)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -78,6 +80,7 @@ class Settings:
             rate_seconds=int(_number(environ, "MATRYOSHKA_RATE_SECONDS", 60, at_least=1)),
             webhook_schedule=_schedule(environ),
             slack=_slack(environ),
+            key_hash_key=key_hash_key(environ),
         )
 
 
@@ -160,20 +163,42 @@ def _slack(environ: Mapping[str, str]) -> SlackSettings | None:
 
 
 def _public_key(environ: Mapping[str, str]) -> str:
-    name = "MATRYOSHKA_PUBLIC_KEY"
-    text = environ.get(name, "").strip()
-    if not text and environ.get("MATRYOSHKA_PUBLIC_KEY_FILE", "").strip():
-        name = "MATRYOSHKA_PUBLIC_KEY_FILE"
-        text = _file(name, environ[name].strip()).decode("ascii", "replace").strip()
+    name, text = _value_or_file(environ, "MATRYOSHKA_PUBLIC_KEY")
     if not text:
         raise SettingsError(name, "is not set; `matryoshka sealing-key create` makes a key pair")
+    _key_bytes(name, text)
+    return text
+
+
+def key_hash_key(environ: Mapping[str, str]) -> bytes:
+    """Return the key that API keys are hashed with, 32 bytes in base64; b"" when none is set.
+
+    Raises:
+        SettingsError: it is none.
+    """
+    name, text = _value_or_file(environ, "MATRYOSHKA_KEY_HASH_KEY")
+    if not text and name.endswith("_FILE"):
+        raise SettingsError(name, "is empty")
+    return _key_bytes(name, text) if text else b""
+
+
+def _value_or_file(environ: Mapping[str, str], name: str) -> tuple[str, str]:
+    """Return the variable that was read, and its text: its own, or of the file that is named beside it; '' for none."""
+    text = environ.get(name, "").strip()
+    path = environ.get(f"{name}_FILE", "").strip()
+    if text or not path:
+        return name, text
+    return f"{name}_FILE", _file(f"{name}_FILE", path).decode("ascii", "replace").strip()
+
+
+def _key_bytes(name: str, text: str) -> bytes:
     try:
         key = base64.b64decode(text, validate=True)
     except binascii.Error as error:
         raise SettingsError(name, "is not base64") from error
     if len(key) != _KEY_BYTES:
         raise SettingsError(name, f"must be {_KEY_BYTES} bytes in base64, not {len(key)}")
-    return text
+    return key
 
 
 def _cursor_key(environ: Mapping[str, str], public_key: str) -> bytes:

@@ -221,6 +221,7 @@ def _host_header(parts: SplitResult) -> str:
 def _data(event: Event, base_url: str) -> dict[str, Any]:
     data: dict[str, Any] = {"event_id": event.id, **dict(event.data)}
     names = {"job_id": event.job_id, "lab_id": event.lab_id, "step_id": event.step_id, "node": event.node}
+    names["tenant"] = event.tenant
     data |= {name: value for name, value in names.items() if value}
     if event.job_id and base_url:
         data["url"] = f"{base_url.rstrip('/')}/v1/jobs/{event.job_id}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import secrets
@@ -160,6 +161,7 @@ class Stack:
             "PYTHONUNBUFFERED": "1",
             "MATRYOSHKA_REDIS_URL": self.redis_url,
             "MATRYOSHKA_PUBLIC_KEY_FILE": str(keys / "sealing.pub"),
+            "MATRYOSHKA_KEY_HASH_KEY_FILE": str(keys / "api-keys.key"),
             "MATRYOSHKA_BIND": f"127.0.0.1:{self._ports['api']}",
             "MATRYOSHKA_BASE_URL": self.url,
             "MATRYOSHKA_LEASE_SECONDS": str(self.settings.lease_seconds),
@@ -184,6 +186,9 @@ class Stack:
         )
 
     def _make_keys(self) -> None:
+        hash_key = self._directory / "keys" / "api-keys.key"
+        hash_key.touch(mode=0o600)
+        hash_key.write_text(base64.b64encode(secrets.token_bytes(32)).decode())
         self._admin("sealing-key", "create", "--directory", str(self._directory / "keys"))
         created = self._admin("keys", "create", "--name", "local stack", "--scopes", SCOPES, "--json")
         self.api_key = json.loads(created)["key"]
@@ -251,6 +256,7 @@ class Stack:
             "MATRYOSHKA_URL": self.url,
             "MATRYOSHKA_API_KEY": self.api_key,
             "MATRYOSHKA_REDIS_URL": self.redis_url,
+            "MATRYOSHKA_KEY_HASH_KEY_FILE": str(self._directory / "keys" / "api-keys.key"),
             "MATRYOSHKA_HOST_ID": self.host_id,
             "SANDBOX_URL": self.sandbox_url,
             **{f"PID_{name}": str(pid) for name, pid in self.pids.items()},
@@ -282,5 +288,5 @@ def _answers(port: int) -> bool:
 def _is_ok(url: str) -> bool:
     try:
         return requests.get(url, timeout=5).ok
-    except requests.ConnectionError:
+    except (requests.ConnectionError, requests.Timeout):
         return False

@@ -1,11 +1,10 @@
-"""Who calls, and what the key allows. Keys are known by their SHA-256 only.
+"""Who calls, and what the key allows. Keys are known by hashes only (`key_hashing`).
 
 A key's record is kept in memory for a few seconds, so a revoked key stops working within `CACHE_SECONDS`.
 """
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import threading
 import time
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 
 from flask import Request
 
+from service.api.key_hashing import KeyHashes
 from service.api.problems import Problem
 from service.ledger.tenant import DEFAULT_TENANT
 
@@ -23,6 +23,7 @@ KEY_PREFIX = "mk_"
 CACHE_SECONDS = 3.0
 _CACHE_ENTRIES = 1024
 _MAX_KEY_LENGTH = 200
+_UNKEYED = KeyHashes()
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,16 @@ def new_key() -> str:
     return KEY_PREFIX + secrets.token_urlsafe(32)
 
 
-def hash_key(key: str) -> str:
-    """Return the hex SHA-256 of a key. A random key of 256 bits needs no salt and no slow hash."""
-    return hashlib.sha256(key.encode()).hexdigest()
+@dataclass(frozen=True)
+class KeyBook:
+    """Where keys are looked up by hash; `rehash(old, new)` writes a newer hash for a key that was found by its old one.
+
+    `used` is told the id of each key that was let in.
+    """
+
+    find: Callable[[str], Caller | None]
+    rehash: Callable[[str, str], None] = lambda _old, _new: None
+    used: Callable[[str], None] = lambda _key_id: None
 
 
 class KeyRing:
@@ -63,12 +71,14 @@ class KeyRing:
 
     def __init__(
         self,
-        find: Callable[[str], Caller | None],
+        book: KeyBook,
+        hashes: KeyHashes = _UNKEYED,
         *,
         monotonic: Callable[[], float] = time.monotonic,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._find = find
+        self._book = book
+        self._hashes = hashes
         self._monotonic = monotonic
         self._clock = clock
         self._lock = threading.Lock()
@@ -76,10 +86,11 @@ class KeyRing:
 
     def caller(self, key: str) -> Caller | None:
         """Return who has this key, or None when nobody has, or no longer."""
-        digest = hash_key(key)
-        caller = self._remembered(digest) or self._looked_up(digest)
+        digest = self._hashes.digest(key)
+        caller = self._remembered(digest) or self._looked_up(digest, key)
         if caller is None or (caller.expires_at is not None and caller.expires_at <= self._clock()):
             return None
+        self._book.used(caller.key_id)
         return caller
 
     def _remembered(self, digest: str) -> Caller | None:
@@ -89,9 +100,9 @@ class KeyRing:
             return None
         return entry[1]
 
-    def _looked_up(self, digest: str) -> Caller | None:
+    def _looked_up(self, digest: str, key: str) -> Caller | None:
         until = self._monotonic() + CACHE_SECONDS
-        caller = self._find(digest)
+        caller = self._found(digest, key)
         with self._lock:
             self._known.pop(digest, None)
             if caller is not None:
@@ -99,6 +110,15 @@ class KeyRing:
                 if len(self._known) > _CACHE_ENTRIES:
                     self._known.popitem(last=False)
         return caller
+
+    def _found(self, digest: str, key: str) -> Caller | None:
+        for kept in self._hashes.digests(key):
+            caller = self._book.find(kept)
+            if caller is not None:
+                if kept != digest:
+                    self._book.rehash(kept, digest)
+                return caller
+        return None
 
 
 def presented_key(request: Request) -> str:

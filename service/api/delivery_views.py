@@ -38,9 +38,13 @@ def list_deliveries(query: dict[str, Any]) -> Response:
     """List deliveries, newest first; all filters must hold. The log of tries is shown by the delivery itself only."""
     ctx = context()
     deliveries = ctx.store.deliveries
+    tenant = query.get("tenant")
     wanted = {"endpoint_id": query.get("endpoint_id"), "job_id": query.get("job_id"), "state": query.get("state")}
     return list_page(
-        ctx, query, lambda position, limit: deliveries.list(**wanted, before=position, limit=limit), delivery_body
+        ctx,
+        query,
+        lambda position, limit: deliveries.list(**wanted, before=position, limit=limit, tenant=tenant),
+        delivery_body,
     )
 
 

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from flask import Response, request
+from flask import Response, g, request
 from flask_smorest import Blueprint
 
 from schemas.base import EmptySchema
 from schemas.delivery import DeliverySchema
-from schemas.page import PageQuerySchema, page_of
+from schemas.page import page_of
+from schemas.tenant import TenantFilterSchema
 from schemas.webhook import (
     EndpointCreateSchema,
     EndpointRedeliveredSchema,
@@ -32,7 +33,7 @@ from service.api.problems import Problem, invalid_field, not_found
 from service.api.sealer import new_webhook_keys, new_webhook_secret, sealed
 from service.api.told_endpoints import refuse_rotation, with_hidden_address
 from service.ledger.ids import new_id
-from service.ledger.store import Endpoint
+from service.ledger.store import Endpoint, endpoint_owner
 
 blueprint = Blueprint(
     "webhook-endpoints", __name__, description="Webhook endpoints: where events go (Standard Webhooks)"
@@ -74,6 +75,17 @@ def _signing(ctx: Context, signing: str, given: Mapping[str, str] | None) -> tup
     return kept, "", made
 
 
+def _owner(all_tenants: bool) -> str:
+    """Return whose endpoint it will be.
+
+    Raises:
+        Problem: 403 for a caller who may not hear of all tenants.
+    """
+    if all_tenants and not g.caller.is_operator:
+        raise Problem(403, "forbidden", "To hear of all tenants takes the scope 'admin'.", required_scope="admin")
+    return endpoint_owner(g.caller.tenant, all_tenants=all_tenants)
+
+
 @route(
     blueprint,
     Operation(
@@ -92,6 +104,7 @@ def create_endpoint(body: dict[str, Any]) -> Response:
     ctx = context()
     kept, public, made = _signing(ctx, body["signing"], body.pop("secret", None))
     body["types"] = tuple(body["types"])
+    body["tenant"] = _owner(body.pop("all_tenants"))
     new = Endpoint(id=new_id("we", ctx.clock()), secrets={"current": kept}, public_key=public, **body)
     new = with_hidden_address(ctx.settings.public_key, new)
     with ledger_refusals("webhook endpoint"):
@@ -108,14 +121,15 @@ def create_endpoint(body: dict[str, Any]) -> Response:
         "/v1/webhook-endpoints",
         "webhooks:write",
         {200: page_of(EndpointSchema)},
-        query=PageQuerySchema(),
+        query=TenantFilterSchema(),
         answer_headers={200: ("Link",)},
     ),
 )
 def list_endpoints(query: dict[str, Any]) -> Response:
     """List endpoints, newest first."""
-    ctx = context()
-    return list_page(ctx, query, ctx.store.endpoints.list, _SHAPE.dump)
+    ctx, tenant = context(), query.get("tenant")
+    endpoints = ctx.store.endpoints
+    return list_page(ctx, query, lambda position, limit: endpoints.list(position, limit, tenant=tenant), _SHAPE.dump)
 
 
 @route(

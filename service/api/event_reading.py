@@ -10,6 +10,7 @@ from flask import Request, Response
 
 from schemas.base import text
 from schemas.event import EventQuerySchema
+from schemas.tenant import slug
 from service.api.answers import page_answer
 from service.api.context import Context
 from service.api.job_shapes import event_body
@@ -27,6 +28,7 @@ _EVENT_ID = re.compile(_ID)
 class EventsQuerySchema(EventQuerySchema):
     """`after` is the id of the last event seen; an empty one is the beginning. `cursor` goes on where a page ended."""
 
+    tenant = slug()
     after = text(0, 37, pattern=f"({_ID})?", hint="Not an event id.")
 
 
@@ -36,7 +38,7 @@ class JobEventsQuerySchema(EventsQuerySchema):
     class Meta(EventsQuerySchema.Meta):
         """The job is in the path."""
 
-        exclude = ("job_id",)
+        exclude = ("job_id", "tenant")
 
 
 def wants_stream(request: Request) -> bool:
@@ -57,9 +59,9 @@ def resume_point(request: Request, query: Mapping[str, Any]) -> str:
 
 
 def wanted_events(query: Mapping[str, Any]) -> Callable[[Event], bool]:
-    """Return the filter by type."""
-    wanted = query.get("type")
-    return lambda event: wanted is None or event.type == wanted
+    """Return the filter by type and tenant."""
+    wanted, tenant = query.get("type"), query.get("tenant")
+    return lambda event: wanted in (None, event.type) and tenant in (None, event.tenant)
 
 
 def event_page(context: Context, request: Request, query: Mapping[str, Any], job_id: str | None) -> Response:
@@ -75,7 +77,7 @@ def event_page(context: Context, request: Request, query: Mapping[str, Any], job
     more = True
     while len(items) < limit and more:
         events, _ = context.store.events.page(job_id, after, _CHUNK)
-        kept = [event for event in events if wanted(event)]
+        kept = [event for event in events if context.store.eyes.sees(event.tenant) and wanted(event)]
         more = len(events) == _CHUNK or len(items) + len(kept) > limit
         items += kept[: limit - len(items)]
         after = items[-1].id if len(items) == limit else (events[-1].id if events else after)

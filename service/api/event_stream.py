@@ -70,7 +70,7 @@ def _events(context: Context, asked: StreamRequest, subscription: Subscription) 
         if subscription.oldest_id and not state.gap_told:
             state.gap_told = True
             yield frame("gap", {"oldest_id": subscription.oldest_id})
-        if event is not None and asked.wanted(event):
+        if event is not None and context.store.eyes.sees(event.tenant) and asked.wanted(event):
             state.quiet_since = time.monotonic()
             yield frame(event.type, event_body(event), event.id)
         state.note(event)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,7 +26,7 @@ from service.api.sealer import sealed
 from service.api.submitting import submit
 from service.ledger.ids import new_id
 from service.ledger.known import capacity_of
-from service.ledger.store import Host, HostCapacity, HostLimits
+from service.ledger.store import OTHER_TENANTS, Host, HostCapacity, HostLimits, Reservation
 
 blueprint = Blueprint("hosts", __name__, description="Hosts: the physical Hyper-V hosts")
 _HOST = "/v1/hosts/<identifier:host_id>"
@@ -58,9 +58,20 @@ def _body(host: Host) -> dict[str, Any]:
 
 
 def _answer(host: Host, status: int = 200, **headers: str) -> Response:
-    held = [_RESERVATION.dump(one) for one in context().store.hosts.reservations(host.id)]
+    held = [_RESERVATION.dump(one) for one in _seen(context(), context().store.hosts.reservations(host.id))]
     etag = etag_of(host.id, host.version, held)
     return answer(_body(host) | {"reservations": held}, status, {"ETag": etag, **headers})
+
+
+def _seen(ctx: Context, held: Sequence[Reservation]) -> list[Reservation]:
+    """Return who holds what of a host as the caller may see it: what other tenants hold is one sum."""
+    hidden = ctx.store.owners.hidden([one.holder for one in held])
+    others = [one for one in held if one.holder in hidden]
+    seen = [one for one in held if one.holder not in hidden]
+    if not others:
+        return seen
+    memory, disk = sum(one.memory_mib for one in others), sum(one.disk_gib for one in others)
+    return [*seen, Reservation(OTHER_TENANTS, memory, disk, None)]
 
 
 def _changed(ctx: Context, host: Host, body: Mapping[str, Any]) -> Host:

@@ -41,6 +41,7 @@ def job_body(job: Job, base: str) -> dict[str, Any]:
     """Return a job. `base` is the scheme and host of its links."""
     return {
         "id": job.id,
+        "tenant": job.tenant,
         "kind": job.kind,
         "state": job.state,
         "request": job.request,
@@ -122,6 +123,7 @@ def event_body(event: Event) -> dict[str, Any]:
         "lab_id": event.lab_id,
         "step_id": event.step_id,
         "node": event.node,
+        "tenant": event.tenant,
         "data": event.data,
     }
 

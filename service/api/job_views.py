@@ -130,6 +130,7 @@ def list_jobs(query: dict[str, Any]) -> Response:
         label=label_pair(query),
         created_after=query.get("created_after"),
         created_before=query.get("created_before"),
+        tenant=query.get("tenant"),
     )
     return list_page(
         ctx,

@@ -62,7 +62,9 @@ def list_labs(query: dict[str, Any]) -> Response:
     """List labs, newest first; all filters must hold. Facts and probes are shown by the lab itself only."""
     ctx = context()
     base = base_of(request, ctx.settings.base_url)
-    filters = LabFilter(query.get("state"), query.get("host_id"), query.get("kind"), label_pair(query))
+    filters = LabFilter(
+        query.get("state"), query.get("host_id"), query.get("kind"), label_pair(query), query.get("tenant")
+    )
     return list_page(
         ctx, query, lambda position, limit: ctx.store.labs.list(filters, position, limit), lambda lab: _body(lab, base)
     )

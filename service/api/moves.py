@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from service.api.context import context
 from service.api.problems import Problem
 from service.ledger.store import IllegalMove, InUse, NameTaken, NotFound, VersionConflict
 
@@ -23,7 +24,8 @@ def ledger_refusals(what: str) -> Iterator[None]:
     except NameTaken as error:
         raise Problem(409, "name-taken", f"Another {what} has this name.", holder=error.holder) from error
     except InUse as error:
-        raise Problem(409, "in-use", f"The {what} is in use.", holders=list(error.holders)) from error
+        named = context().store.owners.named(error.holders)
+        raise Problem(409, "in-use", f"The {what} is in use.", holders=named) from error
     except IllegalMove as error:
         raise Problem(409, "wrong-state", f"The {what} is {error.state}.", state=error.state) from error
     except VersionConflict as error:

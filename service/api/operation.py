@@ -18,6 +18,8 @@ from marshmallow import Schema
 
 from service.api.auth import PUBLIC, KeyRing, authorize
 from service.api.conditional import with_etag
+from service.api.context import context
+from service.api.owning import check_rule, refuse_foreign
 from service.api.preference import minimal
 from service.api.problems import Problem, invalid_parameter
 from service.api.ratelimit import RateLimiter, refuse_beyond
@@ -89,9 +91,12 @@ class Operation:
 
 def route(blueprint: Blueprint, operation: Operation) -> Callable[[View], View]:
     """Register a view under its declaration; the view gets `body` and `query` as keywords where they are declared."""
+    check_rule(operation.rule, operation.scope)
 
     def decorate(view: View) -> View:
         def call(**arguments: Any) -> Response:
+            if operation.scope != PUBLIC:
+                refuse_foreign(context().store, arguments)
             response = view(**arguments, **_inputs(operation))
             if operation.is_conditional:
                 return with_etag(request, response)

@@ -23,6 +23,7 @@ from service.api import (
     job_views,
     key_views,
     lab_views,
+    tenant_views,
 )
 from service.api.chat import slack_views
 from service.api.problems import register_problem_handlers
@@ -41,6 +42,7 @@ BLUEPRINTS = (
     event_views.blueprint,
     key_views.blueprint,
     slack_views.blueprint,
+    tenant_views.blueprint,
     health.blueprint,
     document_views.blueprint,
 )

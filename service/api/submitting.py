@@ -77,7 +77,8 @@ def submit(context: Context, request: Mapping[str, Any], secrets: Secrets, sende
     """Create the job of a request whose secrets were taken, or find the one that the same key created before.
 
     Raises:
-        Problem: 422 for what cannot be built or a reused key, 409 for a busy target or a host without room.
+        Problem: 422 for what cannot be built or a reused key, 409 for a busy target or a host without room,
+            403 beyond a quota of the tenant.
     """
     try:
         planned = plan_request(context, request)
@@ -175,6 +176,13 @@ def _refuse(result: SubmitResult) -> None:
         raise Problem(409, "no-room", "The host has no room for this now.", **result.detail)
     if result.outcome is Outcome.TARGET_BUSY:
         raise Problem(409, "target-busy", "An unfinished job works on the same target.", **result.detail)
+    if result.outcome is Outcome.QUOTA:
+        raise _beyond_quota(result.detail)
+
+
+def _beyond_quota(detail: Mapping[str, Any]) -> Problem:
+    what = "{quota}: {used} of {limit} are used, and this wants {wanted} more".format(**detail)
+    return Problem(403, "quota-exceeded", f"The tenant has a quota of {what}.", **detail)
 
 
 def _submission(planned: Planned, sender: Sender) -> Submission:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from service.ledger.tenant import DEFAULT_TENANT
+
 
 class EventType(StrEnum):
     """Every event type there is. Callers must ignore types they do not know."""
@@ -53,7 +55,10 @@ class EventType(StrEnum):
 
 @dataclass(frozen=True)
 class Event:
-    """One event. `id` is a Redis stream id (`ms-seq`), rising in a job and in the feed; `at` is in seconds (UTC)."""
+    """One event. `id` is a Redis stream id (`ms-seq`), rising in a job and in the feed; `at` is in seconds (UTC).
+
+    `tenant` is whose it is: its job's or lab's; what no tenant has, such as a host, is of the default one.
+    """
 
     id: str
     type: EventType
@@ -63,3 +68,4 @@ class Event:
     step_id: str = ""
     node: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
+    tenant: str = DEFAULT_TENANT

@@ -5,8 +5,7 @@ from __future__ import annotations
 DEFAULT_TENANT = "default"
 # The owner of a webhook endpoint that hears of every tenant: no slug, so that no tenant's key finds it.
 ALL_TENANTS = "*"
-SLUG = r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?"
-# Jobs of earlier releases have the id of a key in the place of their tenant, or this word.
+# Jobs of earlier releases have the id of a key in the place of their tenant, or this word: no tenant may have it.
 RESERVED = frozenset({"expiry"})
 
 

@@ -18,12 +18,14 @@ import requests
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from service.api.auth import hash_key, new_key
+from service.api.auth import new_key
 from service.api.context import EXTENSION, Context
+from service.api.key_hashing import hash_key
 from service.app import create_app
 from service.ledger.ids import new_id
 from service.ledger.sealing import new_private_key, public_key_of
 from service.ledger.store import ApiKey, Store, StoreSettings
+from service.ledger.tenant import DEFAULT_TENANT
 from service.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,10 +65,10 @@ class Api:
         """The app's ledger."""
         return self.context.store
 
-    def make_key(self, *scopes: str, expires_at: float | None = None) -> str:
+    def make_key(self, *scopes: str, expires_at: float | None = None, tenant: str = DEFAULT_TENANT) -> str:
         """Add a key with these scopes and return it."""
         key = new_key()
-        record = ApiKey(new_id("key", time.time()), "test", hash_key(key), scopes, expires_at)
+        record = ApiKey(new_id("key", time.time()), "test", hash_key(key), scopes, expires_at, tenant=tenant)
         self.store.keys.put(record)
         return key
 
@@ -187,7 +189,7 @@ def _await_ready(served: Served) -> None:
         try:
             if requests.get(f"{served.url}/readyz", timeout=5).ok:
                 return
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             assert time.monotonic() < deadline, served.log.read_text()
             time.sleep(0.05)
 

@@ -29,6 +29,8 @@ def _paths(api: Api) -> list[str]:
         "image_id": api.call("GET", "/v1/images").get_json()["items"][0]["id"],
         "endpoint_id": api.call("GET", "/v1/webhook-endpoints").get_json()["items"][0]["id"],
         "delivery_id": api.call("GET", "/v1/webhook-deliveries").get_json()["items"][0]["id"],
+        "key_id": api.call("GET", "/v1/keys").get_json()["items"][0]["id"],
+        "tenant_id": api.call("GET", "/v1/tenants").get_json()["items"][0]["id"],
     }
     rules = [rule for rule in api.app.url_map.iter_rules() if "GET" in (rule.methods or ())]
     paths = []

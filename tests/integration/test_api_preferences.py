@@ -13,7 +13,7 @@ from flask_smorest import Blueprint
 from kombu import Connection
 
 from service.api.answers import answer
-from service.api.auth import PUBLIC, KeyRing
+from service.api.auth import PUBLIC, KeyBook, KeyRing
 from service.api.operation import Deprecation, Operation, register_guard, route
 from service.api.ratelimit import Policy, RateLimiter
 from service.api.reading import MAX_DEPTH, MAX_TEXT
@@ -140,7 +140,7 @@ def test_an_operation_that_will_go_says_so() -> None:
         api.spec.components.response(f"Problem{status}", {"description": "a problem"})
     api.spec.components.parameter("IfNoneMatch", "header", {"name": "If-None-Match"})
     api.register_blueprint(blueprint)
-    register_guard(app, KeyRing(lambda _: None), RateLimiter(Policy(0, 60), lambda *_: 0))
+    register_guard(app, KeyRing(KeyBook(lambda _: None)), RateLimiter(Policy(0, 60), lambda *_: 0))
 
     found = app.test_client().get("/old")
 

@@ -167,6 +167,26 @@ def test_rights_come_from_the_operators_file(room: ChatRoom) -> None:
     assert [] == room.api.call("GET", "/v1/jobs").get_json()["items"]
 
 
+def test_a_workspace_sees_its_own_tenant_only(room: ChatRoom) -> None:
+    """Jobs and labs of another tenant are not there for a workspace: neither shown, nor cancelled, nor torn down."""
+    room.user().presses(_asked(room)[0])
+    job = room.job_id()
+    lab = room.api.call("GET", f"/v1/jobs/{job}").get_json()["lab_id"]
+    for key in (f"mk:job:{job}", f"mk:lab:{lab}"):
+        room.store.client.hset(key, "tenant", "others")
+
+    for text, told in (
+        ("jobs", "There are no jobs."),
+        ("labs", "There are no labs."),
+        (f"status {job}", "There is no job"),
+        ("status lab1", "There is no lab"),
+        (f"cancel {job}", "There is no job"),
+        (f"teardown {lab}", "There is no lab"),
+        (f"verify {lab}", "There is no lab"),
+    ):
+        assert told in text_of(room.user().types(text)), text
+
+
 def test_status_lists_cancel_verify_and_teardown(room: ChatRoom) -> None:
     """The other commands show and steer jobs and labs, by id or by name; what destroys is asked back."""
     room.user().presses(_asked(room)[0])

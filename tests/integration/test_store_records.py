@@ -124,13 +124,13 @@ def test_images(ledger: Ledger) -> None:
 
 def test_keys_are_found_by_hash(ledger: Ledger) -> None:
     """A key is found by the hash of its secret until it is revoked."""
-    stored = ledger.store.keys.put(ApiKey(id="key_1", name="ci", sha256="aa", scopes=("jobs:write",), expires_at=5.0))
-    assert stored == ledger.store.keys.by_sha256("aa") == ledger.store.keys.get("key_1") == ledger.store.keys.list()[0]
+    stored = ledger.store.keys.put(ApiKey(id="key_1", name="ci", digest="aa", scopes=("jobs:write",), expires_at=5.0))
+    assert stored == ledger.store.keys.by_digest("aa") == ledger.store.keys.get("key_1") == ledger.store.keys.list()[0]
     with pytest.raises(NameTaken):
-        ledger.store.keys.put(ApiKey(id="key_2", name="other", sha256="aa"))
+        ledger.store.keys.put(ApiKey(id="key_2", name="other", digest="aa"))
     assert ("new",) == ledger.store.keys.update(replace(stored, scopes=("new",))).scopes
     assert ledger.store.keys.delete("key_1")
-    assert ledger.store.keys.by_sha256("aa") is None
+    assert ledger.store.keys.by_digest("aa") is None
 
 
 def test_endpoints(ledger: Ledger) -> None:

@@ -66,8 +66,8 @@ def slack_command() -> Response:
     speaker = speaker_of_command(slack, form)
     if speaker is None:
         return answer(answers.said(_UNKNOWN_TEAM))
-    g.caller = speaker.caller()
-    return answer(answer_to(ctx, speaker, form.get("text", ""), form.get("trigger_id", "") or g.request_id))
+    g.caller = speaker.caller()  # from here on the ledger is what his tenant sees
+    return answer(answer_to(context(), speaker, form.get("text", ""), form.get("trigger_id", "") or g.request_id))
 
 
 @route(
@@ -89,6 +89,6 @@ def slack_interaction() -> Response:
     slack, form = slack_form(request, ctx.settings.slack, ctx.clock())
     pressed = press_of(slack, form)
     if pressed is not None:
-        g.caller = pressed.speaker.caller()
-        press(ctx, pressed)
+        g.caller = pressed.speaker.caller()  # from here on the ledger is what his tenant sees
+        press(context(), pressed)
     return Response(status=200)

@@ -63,6 +63,7 @@ class Speaker:
             masked_url(self.response_url),
             bot=self.team.bot_token is not None,
             replaces=self.pressed,
+            tenant=self.team.tenant,
         )
 
     def address(self, public_key: str) -> dict[str, str]:

@@ -2,7 +2,8 @@
 local chat = cjson.decode(A.chat)
 L.chat_open(chat)
 local event = string.format('%d-%d', math.floor(NOW * 1000), call('INCR', NS .. 'chat_number'))
-local fields = { 'type', 'chat.replied', 'at', L.time(NOW), 'job', '', 'lab', '', 'step', '', 'node', '', 'data', A.data }
+local fields = { 'type', 'chat.replied', 'at', L.time(NOW), 'job', '', 'lab', '', 'step', '', 'node', '', 'data', A.data,
+  'tenant', A.tenant }
 local id = L.deliver(event, '', chat.shown, fields)
 call('HSET', NS .. 'delivery:' .. id, 'chat', A.chat, 'secrets', A.secrets)
 return id

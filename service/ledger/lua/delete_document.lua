@@ -14,11 +14,12 @@ if A.kind == 'host' then
   call('DEL', NS .. 'estimate:' .. A.id)
 end
 if A.kind == 'endpoint' then
-  for _, kind in ipairs(L.split(L.get(key, 'types'))) do call('SREM', NS .. 'sub:' .. kind, A.id) end
+  L.subscribe('SREM', A.id)
   for _, id in ipairs(call('ZRANGE', NS .. 'ix:delivery:endpoint:' .. A.id, 0, -1)) do L.drop_delivery(id) end
 end
 local name = L.get(key, 'name')
 if name ~= '' then call('HDEL', NS .. 'names:' .. A.kind, name) end
+for _, other in ipairs(L.split(L.get(key, 'aliases'))) do call('HDEL', NS .. 'names:' .. A.kind, other) end
 call('ZREM', NS .. 'ix:' .. A.kind, A.id)
 call('DEL', key)
 if A.event ~= '' then L.emit(A.event, {}, '{"' .. A.kind .. '_id":' .. L.quote(A.id) .. '}') end

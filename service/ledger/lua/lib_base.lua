@@ -62,8 +62,8 @@ function L.parts(member)
 end
 
 -- Keyset pages over sorted sets scored by creation time, newest first. Walks the smallest of the given indexes and
--- keeps what is in all of them; looks at 1000 members at most, then tells where to go on.
-function L.page(prefix, indexes, before, before_id, after, untl, limit)
+-- keeps what is in all of them (and what `keep` says, if given); looks at 1000 members at most, then tells where to go on.
+function L.page(prefix, indexes, before, before_id, after, untl, limit, keep)
   local base, size
   for _, name in ipairs(indexes) do
     local count = call('ZCARD', prefix .. name)
@@ -81,6 +81,7 @@ function L.page(prefix, indexes, before, before_id, after, untl, limit)
       skip = name ~= base and not call('ZSCORE', prefix .. name, id)
     end
     last_score, last_id = score, id
+    skip = skip or (keep and not keep(id))
     if not skip then found[#found + 1] = id end
     if #found >= limit then return found, last_score, last_id end
   end

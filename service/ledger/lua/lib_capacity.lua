@@ -83,7 +83,8 @@ function L.let_in(host, job, memory, disk)
   L.index(job)
 end
 
-function L.shortage(host, reason, memory, disk)
+-- For the eyes of a tenant, as L.waiting_for.
+function L.shortage(host, tenant, reason, memory, disk)
   local all_memory, all_disk = L.capacity(host)
   local used_memory, used_disk, holders = L.used(host)
   local wanted = string.format('"wanted":{"memory_mib":%d,"disk_gib":%d}', memory, disk)
@@ -91,19 +92,20 @@ function L.shortage(host, reason, memory, disk)
   local free = string.format('"free":{"memory_mib":%s,"disk_gib":%s}', json(all_memory and all_memory - used_memory),
     json(all_disk and all_disk - used_disk))
   local capacity = string.format('"capacity":{"memory_mib":%s,"disk_gib":%s}', json(all_memory), json(all_disk))
+  holders = L.holders_seen(holders, tenant)
   local list = #holders > 0 and cjson.encode(holders) or '[]'
   return string.format('{"reason":"%s",%s,%s,%s,"holders":%s}', reason, wanted, free, capacity, list)
 end
 
 -- Says in one sentence what a job waits for and who has it.
-function L.waiting_for(host, memory, disk)
+function L.waiting_for(host, tenant, memory, disk)
   local all_memory, all_disk = L.capacity(host)
   local used_memory, used_disk, holders = L.used(host)
-  local names = {}
-  for i = 1, math.min(#holders, 5) do names[i] = holders[i].holder end
+  local ids = {}
+  for i, one in ipairs(holders) do ids[i] = one.holder end
   local text = string.format('capacity on %s: wants %d MiB memory and %d GiB disk', host, memory, disk)
   if all_memory then text = text .. string.format('; %d MiB free', all_memory - used_memory) end
   if all_disk then text = text .. string.format('; %d GiB free', all_disk - used_disk) end
-  if #names > 0 then text = text .. '; held by ' .. table.concat(names, ', ') end
+  if #ids > 0 then text = text .. '; held by ' .. L.names_seen(ids, tenant, 5) end
   return text
 end

@@ -82,6 +82,7 @@ function L.finalize(job, ending, touched)
   call('ZREM', NS .. 'deadlines', job)
   L.free_targets(host, L.targets(L.get(key, 'targets'), L.get(key, 'lab_id')), job)
   if host ~= '' then call('SREM', L.host(host) .. ':jobs', job) end
+  L.count_out(L.owner_at(key), 'jobs', job)
   L.lab_follows(job, ending, touched)
   local problem = L.get(key, 'error')
   local data = problem ~= '' and '{"error":' .. problem .. ',"step_id":' .. L.quote(L.get(key, 'error_step')) .. '}' or '{}'
@@ -120,12 +121,13 @@ end
 -- Removes every trace of a job but its events in the feed.
 function L.forget_job(job)
   local key = L.job(job)
-  local found = call('HMGET', key, 'state', 'kind', 'host_id', 'lab_id')
+  local found = call('HMGET', key, 'state', 'kind', 'host_id', 'lab_id', 'tenant')
   local index = NS .. 'ix:job:'
   for _, name in ipairs({ 'all', 'state:' .. (found[1] or ''), 'kind:' .. (found[2] or ''), 'host:' .. (found[3] or ''),
     'lab:' .. (found[4] or '') }) do
     call('ZREM', index .. name, job)
   end
+  L.unindex_owner(index, L.owner(found[5]), job)
   for _, name in ipairs(call('SMEMBERS', key .. ':labels')) do call('ZREM', index .. 'label:' .. name, job) end
   call('ZREM', NS .. 'ended', job)
   local keys = { key }
@@ -142,7 +144,7 @@ function L.admit(job, waits)
   if waits then
     L.set_state(job, 'waiting')
     call('ZADD', L.waiting_key(host), L.num(key, 'priority', 1) * 1e12 + L.turn(), job)
-    L.emit('job.waiting', L.at(job), L.shortage(host, 'capacity', L.num(key, 'mem', 0), L.num(key, 'disk', 0)))
+    L.emit('job.waiting', L.at(job), L.shortage(host, L.owner_at(key), 'capacity', L.num(key, 'mem', 0), L.num(key, 'disk', 0)))
     return
   end
   L.reserve(host, job, L.num(key, 'mem', 0), L.num(key, 'disk', 0))

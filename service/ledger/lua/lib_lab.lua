@@ -12,10 +12,10 @@ end
 function L.create_lab(job, lab)
   local key = L.lab(lab)
   local found = call('HMGET', L.job(job), 'host_id', 'kind', 'labels', 'request', 'mem', 'disk', 'lease_seconds',
-    'tenant')
+    'tenant', 'nodes')
   call('HSET', key, 'id', lab, 'name', A.lab_name, 'state', 'building', 'host_id', found[1], 'job_id', job, 'kind', found[2],
     'version', 1, 'created_at', L.time(NOW), 'labels', found[3], 'request', found[4], 'mem', found[5], 'disk', found[6],
-    'lease_seconds', found[7], 'tenant', found[8], 'secrets', A.lab_secrets)
+    'lease_seconds', found[7], 'tenant', found[8], 'nodes', found[9], 'secrets', A.lab_secrets)
   for _, name in ipairs({ 'all', 'state:building', 'host:' .. found[1], 'kind:' .. found[2] }) do
     call('ZADD', NS .. 'ix:lab:' .. name, NOW, lab)
   end
@@ -25,6 +25,8 @@ function L.create_lab(job, lab)
     call('SADD', key .. ':labels', name)
   end
   if found[1] ~= '' then call('SADD', L.host(found[1]) .. ':labs', lab) end
+  L.index_owner(NS .. 'ix:lab:', L.owner(found[8]), lab)
+  L.count_in(L.owner(found[8]), 'labs', lab)
   L.emit('lab.created', { job = job, lab = lab }, '{}')
 end
 
@@ -50,6 +52,7 @@ function L.remove_lab(job, lab, why)
   call('HDEL', key, 'secrets')
   call('ZREM', NS .. 'lab_leases', lab)
   call('ZADD', NS .. 'removed_labs', NOW, lab)
+  L.count_out(L.owner_at(key), 'labs', lab)
   L.emit('lab.removed', { job = job, lab = lab }, '{"reason":' .. L.quote(why) .. '}')
   local host = L.get(key, 'host_id')
   if host == '' then return end
@@ -84,6 +87,11 @@ function L.lab_of_maker(job, lab, host, ending, touched)
   if ending == 'succeeded' then L.emit('lab.ready', { job = job, lab = lab }, '{}') end
 end
 
+-- What a job added to a lab (or took from it) stays with the lab.
+function L.more_nodes(lab, count)
+  if count ~= 0 and call('HEXISTS', L.lab(lab), 'nodes') == 1 then call('HINCRBY', L.lab(lab), 'nodes', count) end
+end
+
 function L.lab_of_user(job, lab, host, ending, touched, removes)
   local state = L.get(L.lab(lab), 'state')
   if removes and state == 'removing' then
@@ -95,6 +103,7 @@ function L.lab_of_user(job, lab, host, ending, touched, removes)
   if state ~= 'removed' and touched then
     L.copy_facts(L.job(job), L.lab(lab))
     L.hand_over(host, job, lab)
+    L.more_nodes(lab, L.num(L.job(job), 'nodes', 0))
   else
     L.release(host, job)
   end
@@ -115,5 +124,6 @@ function L.forget_lab(lab)
   end
   for _, name in ipairs(call('SMEMBERS', key .. ':labels')) do call('ZREM', index .. 'label:' .. name, lab) end
   call('ZREM', NS .. 'removed_labs', lab)
+  L.unindex_owner(index, L.owner(found.tenant), lab)
   call('DEL', key, key .. ':facts', key .. ':labels')
 end

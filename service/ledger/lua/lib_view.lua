@@ -29,7 +29,7 @@ end
 function L.progress(job, found, row)
   local key, steps, chain, partial, heavy_partial = L.job(job), L.steps(job), 0, 0, 0
   if found.state == 'waiting' then
-    return add(row, 'x_waiting_for', L.waiting_for(found.host_id, tonumber(found.mem), tonumber(found.disk)))
+    return add(row, 'x_waiting_for', L.waiting_for(found.host_id, L.owner(found.tenant), tonumber(found.mem), tonumber(found.disk)))
   end
   if found.phase == 'undo' then return end
   for _, step in ipairs(call('SMEMBERS', key .. ':run')) do
@@ -48,7 +48,7 @@ function L.progress(job, found, row)
   for _, step in ipairs(call('SMEMBERS', key .. ':due')) do chain = math.max(chain, L.meta(job, step).tail) end
   add(row, 'x_partial', L.time(partial))
   add(row, 'x_eta', L.time(math.max(chain, L.through_bounds(found, partial, heavy_partial))))
-  local parked = L.parked_for(job, found.host_id)
+  local parked = L.parked_for(job, found.host_id, L.owner(found.tenant))
   if parked ~= '' then add(row, 'x_waiting_for', parked) end
 end
 
@@ -61,13 +61,13 @@ function L.through_bounds(found, partial, heavy_partial)
     heavy / math.max(1, tonumber(bounds[2] or '') or heavy))
 end
 
-function L.parked_for(job, host)
+function L.parked_for(job, host, tenant)
   if host == '' then return '' end
   for parking, bound in pairs({ [':blocked'] = 'max_parallel_steps', [':blocked_heavy'] = 'max_heavy_steps' }) do
     if call('ZSCORE', L.host(host) .. parking, job) then
       local run = call('SRANDMEMBER', L.host(host) .. ':run', 3)
       for i = 1, #run do run[i] = L.parts(run[i]) end
-      return bound .. ' of ' .. host .. (#run > 0 and '; running: ' .. table.concat(run, ', ') or '')
+      return bound .. ' of ' .. host .. (#run > 0 and '; running: ' .. L.names_seen(run, tenant, 3) or '')
     end
   end
   return ''

@@ -1,5 +1,6 @@
 -- Replies {deliveries, score, id to go on from ('' = the end)}.
-local found, score, last = L.page(NS .. 'ix:delivery:', A.indexes, A.before, A.before_id, '-inf', '+inf', A.limit)
+local found, score, last = L.page(NS .. 'ix:delivery:', A.indexes, A.before, A.before_id, '-inf', '+inf', A.limit,
+  L.keeper('delivery', 'owner', A.tenant))
 local rows = {}
 for _, id in ipairs(found) do
   local row = call('HGETALL', NS .. 'delivery:' .. id)

@@ -12,8 +12,11 @@ end
 local old_name = L.get(key, 'name')
 if old_name ~= '' and old_name ~= A.name then call('HDEL', names, old_name) end
 if A.name ~= '' then call('HSET', names, A.name, A.id) end
+-- Names that lead here too, without being unique: what a key was before its rotation.
+for _, other in ipairs(L.split(L.get(key, 'aliases'))) do call('HDEL', names, other) end
+for _, other in ipairs(L.split(A.aliases)) do call('HSET', names, other, A.id) end
 if A.kind == 'endpoint' then
-  for _, kind in ipairs(L.split(L.get(key, 'types'))) do call('SREM', NS .. 'sub:' .. kind, A.id) end
+  L.subscribe('SREM', A.id)
 end
 local flat = {}
 for _, pair in ipairs(A.flat) do
@@ -21,14 +24,14 @@ for _, pair in ipairs(A.flat) do
   flat[#flat + 1] = pair[2]
 end
 if #flat > 0 then call('HSET', key, unpack(flat)) end
-call('HSET', key, 'id', A.id, 'body', A.body, 'name', A.name, 'version', version + 1, 'updated_at', L.time(NOW))
+call('HSET', key, 'id', A.id, 'body', A.body, 'name', A.name, 'aliases', A.aliases, 'version', version + 1, 'updated_at', L.time(NOW))
 if version == 0 then
   call('HSET', key, 'created_at', L.time(NOW))
   call('ZADD', NS .. 'ix:' .. A.kind, NOW, A.id)
 end
 if A.kind == 'endpoint' and L.get(key, 'state') == 'active' then
   call('HDEL', key, 'failing_since', 'failures', 'paused_until')
-  for _, kind in ipairs(L.split(L.get(key, 'types'))) do call('SADD', NS .. 'sub:' .. kind, A.id) end
+  L.subscribe('SADD', A.id)
 end
 if A.event ~= '' then L.emit(A.event, {}, A.event_data) end
 if A.kind == 'host' then

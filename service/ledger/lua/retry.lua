@@ -18,14 +18,27 @@ if found.creates_lab == '1' and L.get(L.lab(lab), 'broken_by') ~= '' then
 end
 local targets = L.targets(found.targets, lab)
 local holder, held = L.busy_target(host, targets, job)
-if holder then return { 'illegal', holder .. ' works on ' .. held } end
+local tenant = L.owner(found.tenant)
+if holder then
+  return { 'illegal', (L.owner_of(holder) == tenant and holder or 'a job of another tenant') .. ' works on ' .. held }
+end
 local memory, disk = tonumber(found.mem), tonumber(found.disk)
 -- What is left of its lab still holds its reservation.
 local holds = lab ~= '' and host ~= '' and L.held(host, lab) ~= nil
 local short = not holds and L.short_of(host, memory, disk, tonumber(found.priority)) or nil
 if short == 'never_fits' then return { 'illegal', 'the host is too small for it now' } end
+-- A lab that is still there has its nodes already, and its memory where it holds that.
+local makes = found.creates_lab == '1'
+local nodes = makes and lab_state ~= 'removed' and 0 or tonumber(found.nodes or '') or 0
+local beyond = found.removes_lab ~= '1' and L.beyond_quota(tenant, { 1, nodes, makes and holds and 0 or memory })
+if beyond then
+  local said = cjson.decode(beyond)
+  return { 'illegal', string.format('the quota of %s is used up: %d of %d, and %d more are wanted', said.quota, said.used,
+    said.limit, said.wanted) }
+end
 
 L.take_targets(host, targets, job)
+L.count_in(tenant, 'jobs', job)
 if host ~= '' then call('SADD', L.host(host) .. ':jobs', job) end
 call('ZREM', NS .. 'ended', job)
 call('HDEL', key, 'ended_at', 'error_step', 'rollback_error', 'cancel_unconfirmed', 'uopen')
@@ -40,6 +53,7 @@ if lab ~= '' and found.creates_lab == '1' then
   if lab_state == 'removed' then
     call('HSET', L.lab(lab), 'removed_at', '', 'removed_by', '', 'secrets', found.secrets)
     call('ZREM', NS .. 'removed_labs', lab)
+    L.count_in(tenant, 'labs', lab)
     if host ~= '' then call('SADD', L.host(host) .. ':labs', lab) end
   end
   call('ZREM', NS .. 'lab_leases', lab)

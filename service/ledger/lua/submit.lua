@@ -13,21 +13,25 @@ if A.idem_key ~= '' then
   end
 end
 
-local host, lab, creates = F.host_id, F.lab_id, F.creates_lab == 1
+local host, lab, creates, tenant = F.host_id, F.lab_id, F.creates_lab == 1, L.owner(F.tenant)
 if host ~= '' and call('EXISTS', L.host(host)) == 0 then return { 'no_host', '', '{}', 0 } end
 if lab ~= '' and not creates then
   local state = L.get(L.lab(lab), 'state')
-  if state == '' then return { 'no_lab', '', '{}', 0 } end
+  if state == '' or L.owner_at(L.lab(lab)) ~= tenant then return { 'no_lab', '', '{}', 0 } end
   if state == 'removed' or state == 'removing' or state == 'building' then return { 'lab_state', state, '{}', 0 } end
 end
+-- What a teardown gives back is worth more than its place among the jobs.
+local beyond = F.removes_lab ~= 1 and L.beyond_quota(tenant, { 1, F.nodes, F.mem })
+if beyond then return { 'quota', '', beyond, 0 } end
 local targets = L.targets(F.targets, lab)
 local holder, held = L.busy_target(host, targets, A.job)
 if holder then
-  return { 'target_busy', holder, '{"holder":' .. L.quote(holder) .. ',"target":' .. L.quote(held) .. '}', 0 }
+  local who = L.owner_of(holder) == tenant and '"holder":' .. L.quote(holder) .. ',' or ''
+  return { 'target_busy', holder, '{' .. who .. '"target":' .. L.quote(held) .. '}', 0 }
 end
 local short = L.short_of(host, F.mem, F.disk, F.priority)
 if short and (short == 'never_fits' or F.admission == 'refuse') then
-  return { 'refused', '', L.shortage(host, short, F.mem, F.disk), 0 }
+  return { 'refused', '', L.shortage(host, tenant, short, F.mem, F.disk), 0 }
 end
 
 -- From here on everything is written.
@@ -54,6 +58,8 @@ end
 for _, name in ipairs({ 'all', 'kind:' .. F.kind, 'host:' .. host, 'lab:' .. lab }) do
   call('ZADD', NS .. 'ix:job:' .. name, NOW, A.job)
 end
+L.index_owner(NS .. 'ix:job:', tenant, A.job)
+L.count_in(tenant, 'jobs', A.job)
 for _, label in ipairs(A.labels) do
   local name = label[1] .. '=' .. label[2]
   call('ZADD', NS .. 'ix:job:label:' .. name, NOW, A.job)

@@ -36,17 +36,20 @@ from service.ledger.store.feed import EventFeed, Subscription
 from service.ledger.store.hosts import Host, HostCapacity, HostLimits, HostStore, Reservation
 from service.ledger.store.images import Image, ImageStore
 from service.ledger.store.jobs import JobStore
-from service.ledger.store.keys import ApiKey, KeyStore
+from service.ledger.store.keys import ApiKey, KeyStore, Rotation
 from service.ledger.store.labs import Lab, LabFilter, LabState, LabStore
 from service.ledger.store.leases import LeaseStore
+from service.ledger.store.owners import EVERYONE, OTHER_TENANTS, Eyes, OwnerStore, endpoint_owner
 from service.ledger.store.rates import RateStore
 from service.ledger.store.scripts import Scripts
 from service.ledger.store.sealed import SealedRecord, SealedStore
 from service.ledger.store.settings import DEFAULT_SETTINGS, STANDARD_SCHEDULE, StoreSettings
 from service.ledger.store.submission import Idempotency, JobFilter, Outcome, Submission, SubmitResult
+from service.ledger.store.tenants import Quotas, Tenant, TenantStore, Usage
 from service.ledger.store.workers import WorkerRecord, WorkerRegistry
 
 __all__ = [
+    "OTHER_TENANTS",
     "STANDARD_SCHEDULE",
     "ApiKey",
     "ChatStore",
@@ -86,8 +89,11 @@ __all__ = [
     "NameTaken",
     "NotFound",
     "Outcome",
+    "OwnerStore",
+    "Quotas",
     "RenewResult",
     "Reservation",
+    "Rotation",
     "SealedRecord",
     "SealedStore",
     "StepOutcome",
@@ -98,28 +104,47 @@ __all__ = [
     "SubmitResult",
     "Subscription",
     "SweepResult",
+    "Tenant",
+    "TenantStore",
+    "Usage",
     "VersionConflict",
     "WorkerRecord",
     "WorkerRegistry",
+    "endpoint_owner",
 ]
 
 
 class Store:
-    """One ledger: a namespace on one server. Needs a client with `decode_responses=True`. Safe to share by threads."""
+    """One ledger: a namespace on one server. Needs a client with `decode_responses=True`. Safe to share by threads.
 
-    def __init__(self, client: redis.Redis, settings: StoreSettings = DEFAULT_SETTINGS) -> None:
-        scripts = Scripts(client, settings)
+    `seen_by` is the same ledger as one tenant sees it: what others have is not there to be read. Changes are not
+    checked: whoever changes a record for a tenant reads it first.
+    """
+
+    def __init__(
+        self,
+        client: redis.Redis,
+        settings: StoreSettings = DEFAULT_SETTINGS,
+        *,
+        eyes: Eyes = EVERYONE,
+        scripts: Scripts | None = None,
+    ) -> None:
+        scripts = self._scripts = scripts or Scripts(client, settings)
+        self._seen: dict[str, Store] = {}
         self.settings = settings
         self.client = client
-        self.jobs = JobStore(scripts)
+        self.eyes = eyes
+        self.jobs = JobStore(scripts, eyes)
         self.leases = LeaseStore(scripts)
         self.events = EventStore(scripts)
         self.hosts = HostStore(scripts)
         self.images = ImageStore(scripts)
-        self.labs = LabStore(scripts)
+        self.labs = LabStore(scripts, eyes)
         self.keys = KeyStore(scripts)
-        self.endpoints = EndpointStore(scripts)
-        self.deliveries = DeliveryStore(scripts)
+        self.tenants = TenantStore(scripts)
+        self.owners = OwnerStore(scripts, eyes)
+        self.endpoints = EndpointStore(scripts, eyes)
+        self.deliveries = DeliveryStore(scripts, eyes)
         self.chat = ChatStore(scripts)
         self.workers = WorkerRegistry(scripts)
         self.rates = RateStore(scripts)
@@ -137,6 +162,13 @@ class Store:
             health_check_interval=5,
         )
         return cls(client, settings)
+
+    def seen_by(self, tenant: str) -> Store:
+        """Return this ledger as a tenant sees it, on the same connections."""
+        found = self._seen.get(tenant)
+        if found is None:
+            found = self._seen[tenant] = Store(self.client, self.settings, eyes=Eyes(tenant), scripts=self._scripts)
+        return found
 
     def check_durability(self) -> list[str]:
         """Return what is wrong with the server's settings, [] when acknowledged writes are safe. Raise redis errors."""

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from service.ledger.store.scripts import Scripts, dumps
+from service.ledger.tenant import DEFAULT_TENANT
 
 URL_SECRET, TOKEN_SECRET = "chat_response_url", "chat_bot_token"
 CHAT_SECRETS = (URL_SECRET, TOKEN_SECRET)
@@ -23,6 +24,7 @@ _URL_ID_LENGTH = 32
 @dataclass(frozen=True)
 class Conversation:
     """Where a chat user spoke: a response_url by its digest (`url_id`) and as it may be `shown`; team, channel, user.
+    Its messages are its `tenant`'s deliveries.
 
     `bot` says that a bot token can post in the channel when the response_url takes no more; `replaces`, that the
     response_url was given with a press of a button and may change the message with it.
@@ -35,6 +37,7 @@ class Conversation:
     shown: str
     bot: bool = False
     replaces: bool = True
+    tenant: str = DEFAULT_TENANT
 
     def stored(self) -> dict[str, Any]:
         """Return what moves and workers read."""
@@ -110,5 +113,6 @@ class ChatStore:
             "chat": dumps(conversation.stored()),
             "secrets": dumps({URL_SECRET: secret}),
             "data": dumps(message),
+            "tenant": conversation.tenant,
         }
         return str(self._scripts.run("chat_reply", arguments))

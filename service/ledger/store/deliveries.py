@@ -15,7 +15,9 @@ from service.ledger.store.chat import chat_secrets
 from service.ledger.store.errors import NotFound
 from service.ledger.store.events import event_type
 from service.ledger.store.job_view import optional_time, pairs
+from service.ledger.store.owners import EVERYONE, NOBODY, Eyes, owned_indexes
 from service.ledger.store.scripts import Scripts, dumps
+from service.ledger.tenant import DEFAULT_TENANT, owner_of
 
 _EXCERPT_MAX = 2048
 
@@ -57,6 +59,7 @@ class Delivery:
     next_at: float | None = None
     ended_at: float | None = None
     log: Sequence[DeliveryAttempt] = ()
+    tenant: str = DEFAULT_TENANT
 
     @property
     def message_id(self) -> str:
@@ -121,10 +124,11 @@ def next_delay(schedule: Sequence[float], attempt: int, wish: float | None, jitt
 
 
 class DeliveryStore:
-    """The deliveries of one ledger."""
+    """The deliveries of one ledger, or what one tenant sees of them."""
 
-    def __init__(self, scripts: Scripts) -> None:
+    def __init__(self, scripts: Scripts, eyes: Eyes = EVERYONE) -> None:
         self._scripts = scripts
+        self._eyes = eyes
 
     def claim(self, worker: str, lease_seconds: float) -> DeliveryClaim | None:
         """Take the delivery that is due longest, or None. Those of disabled endpoints are cancelled on the way."""
@@ -178,7 +182,7 @@ class DeliveryStore:
     def get(self, delivery_id: str) -> Delivery | None:
         """Return the delivery with the log of its last tries, or None."""
         row = self._scripts.client.hgetall(self._scripts.key("delivery", delivery_id))
-        if not row:
+        if not row or not self._eyes.sees(owner_of(row.get("owner", ""))):
             return None
         return _delivery(row, self._scripts.client.lrange(self._scripts.key("delivery", delivery_id, "log"), 0, -1))
 
@@ -189,6 +193,8 @@ class DeliveryStore:
         state: DeliveryState | str | None = None,
         before: tuple[float, str] | None = None,
         limit: int = 100,
+        *,
+        tenant: str | None = None,
     ) -> list[Delivery]:
         """Return up to `limit` deliveries older than `before` (created_at, id), newest first, without logs."""
         indexes = [
@@ -197,10 +203,10 @@ class DeliveryStore:
             f"state:{state}" if state else "",
         ]
         found: list[Delivery] = []
-        position = before
-        while len(found) < limit:
+        owner, position = self._eyes.narrowed(tenant), before
+        while len(found) < limit and owner is not NOBODY:
             arguments = {
-                "indexes": [index for index in indexes if index] or ["all"],
+                **owned_indexes(owner, indexes),
                 "before": repr(position[0]) if position else "",
                 "before_id": position[1] if position else "",
                 "limit": limit - len(found),
@@ -258,6 +264,7 @@ def _delivery(row: Mapping[str, str], log: Sequence[str]) -> Delivery:
         step_id=row["step"],
         node=row["node"],
         data=json.loads(row["data"]),
+        tenant=owner_of(row.get("tenant", "")),
     )
     return Delivery(
         id=row["id"],
@@ -270,6 +277,7 @@ def _delivery(row: Mapping[str, str], log: Sequence[str]) -> Delivery:
         next_at=optional_time(row.get("next_at", "")),
         ended_at=optional_time(row.get("ended_at", "")),
         log=tuple(_attempt(entry) for entry in log),
+        tenant=owner_of(row.get("owner", "")),
     )
 
 

@@ -26,13 +26,17 @@ class Document:
 
 @dataclass(frozen=True)
 class Change:
-    """What to write: the document, its unique name ('' = none), flat fields for moves, the event's data ('' = none)."""
+    """What to write: the document, its unique name ('' = none), flat fields for moves, the event's data ('' = none).
+
+    `aliases` lead to the document as its name does, until the next change.
+    """
 
     body: Mapping[str, Any]
     name: str = ""
     flat: Mapping[str, Any] = field(default_factory=dict)
     event: str = ""
     event_data: Mapping[str, Any] = field(default_factory=dict)
+    aliases: tuple[str, ...] = ()
 
 
 class Documents:
@@ -56,6 +60,7 @@ class Documents:
                 "name": change.name,
                 "flat": [[name, value] for name, value in change.flat.items()],
                 "expected": -1 if expected is None else expected,
+                "aliases": ",".join(change.aliases),
                 "event": change.event,
                 "event_data": dumps(change.event_data),
             },

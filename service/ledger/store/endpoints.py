@@ -9,7 +9,9 @@ from typing import Any
 from service.ledger.store.documents import Change, Document, Documents
 from service.ledger.store.errors import NotFound
 from service.ledger.store.job_view import optional_time
+from service.ledger.store.owners import EVERYONE, Eyes
 from service.ledger.store.scripts import Scripts
+from service.ledger.tenant import ALL_TENANTS, DEFAULT_TENANT
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,15 @@ class Endpoint:
     version: int = 0
     created_at: float = 0.0
     updated_at: float = 0.0
+    tenant: str = DEFAULT_TENANT
+
+    @property
+    def all_tenants(self) -> bool:
+        """Whether it hears of every tenant; then only operators see it."""
+        return self.tenant == ALL_TENANTS
 
 
+_PAGE = 200
 _KEPT_BESIDE = (
     "id",
     "state",
@@ -54,10 +63,11 @@ _KEPT_BESIDE = (
 
 
 class EndpointStore:
-    """The webhook endpoints of one ledger."""
+    """The webhook endpoints of one ledger, or what one tenant sees of them."""
 
-    def __init__(self, scripts: Scripts) -> None:
+    def __init__(self, scripts: Scripts, eyes: Eyes = EVERYONE) -> None:
         self._scripts = scripts
+        self._eyes = eyes
         self._documents = Documents(scripts, "endpoint")
 
     def put(self, endpoint: Endpoint) -> Endpoint:
@@ -72,11 +82,21 @@ class EndpointStore:
     def get(self, endpoint_id: str) -> Endpoint | None:
         """Return the endpoint or None."""
         document = self._documents.get(endpoint_id)
-        return _endpoint(document) if document else None
+        return self._eyes.seen(_endpoint(document)) if document else None
 
-    def list(self, before: tuple[float, str] | None = None, limit: int = 100) -> list[Endpoint]:
+    def list(
+        self, before: tuple[float, str] | None = None, limit: int = 100, tenant: str | None = None
+    ) -> list[Endpoint]:
         """Return up to `limit` endpoints older than `before` (created_at, id), newest first."""
-        return [_endpoint(document) for document in self._documents.list(before, limit)]
+        wanted, found = self._eyes.narrowed(tenant), list[Endpoint]()
+        position = before
+        while len(found) < limit:
+            page = [_endpoint(document) for document in self._documents.list(position, _PAGE)]
+            found += [endpoint for endpoint in page if wanted in (None, endpoint.tenant)]
+            if len(page) < _PAGE:
+                break
+            position = (page[-1].created_at, page[-1].id)
+        return found[:limit]
 
     def delete(self, endpoint_id: str, expected_version: int | None = None) -> bool:
         """Remove an endpoint with its deliveries; False when unknown. Raise VersionConflict."""
@@ -95,6 +115,7 @@ def _change(endpoint: Endpoint) -> Change:
     flat = {
         "types": ",".join(endpoint.types),
         "format": endpoint.format,
+        "tenant": endpoint.tenant,
         "state": endpoint.state,
         "disabled_reason": endpoint.disabled_reason if endpoint.state == "disabled" else "",
     }

@@ -8,6 +8,7 @@ from typing import cast
 
 from service.ledger.event import Event, EventType
 from service.ledger.store.scripts import Scripts
+from service.ledger.tenant import owner_of
 
 _KNOWN = frozenset(str(one) for one in EventType)
 _ID_NUMBER_MAX = 2**63 - 1  # the server's bound is 2^64 - 1, and a range cannot begin behind its last id
@@ -75,4 +76,5 @@ def event_of(event_id: str, fields: Mapping[str, str]) -> Event:
         step_id=fields.get("step", ""),
         node=fields.get("node", ""),
         data=json.loads(fields.get("data") or "{}"),
+        tenant=owner_of(fields.get("tenant", "")),
     )

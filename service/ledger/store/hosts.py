@@ -62,12 +62,12 @@ class Host:
 
 @dataclass(frozen=True)
 class Reservation:
-    """What a job (until it ends) or a lab (until it is removed) holds of a host since a time."""
+    """What a job (until it ends) or a lab (until it is removed) holds of a host since a time; None for several."""
 
     holder: str
     memory_mib: int
     disk_gib: int
-    since: float
+    since: float | None
 
 
 _KEPT_BESIDE = ("id", "report", "inspected_at", "version", "created_at", "updated_at")
@@ -114,7 +114,7 @@ class HostStore:
         """Return who holds memory and disk of the host, oldest first."""
         rows = self._scripts.client.hgetall(self._scripts.key("host", host_id, "held"))
         found = [_reservation(holder, value) for holder, value in rows.items()]
-        return sorted(found, key=lambda one: (one.since, one.holder))
+        return sorted(found, key=lambda one: (one.since or 0.0, one.holder))
 
 
 def _reservation(holder: str, value: str) -> Reservation:

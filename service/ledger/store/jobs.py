@@ -12,24 +12,28 @@ from service.ledger.plan import Step
 from service.ledger.store.chat import CHAT_SECRETS
 from service.ledger.store.errors import IllegalMove, NotFound
 from service.ledger.store.job_view import job_of, step_of
+from service.ledger.store.owners import EVERYONE, NOBODY, Eyes, owned_indexes
 from service.ledger.store.scripts import Scripts, dumps
 from service.ledger.store.submission import JobFilter, Outcome, Policy, Submission, SubmitResult
 
 _REMOVES_LAB = "ReleaseLab"
+_ADDS_NODE = "CreateNode"
 _OF_JOB_ONLY = ("callback_secret", *CHAT_SECRETS)
 
 
 class JobStore:
-    """The jobs of one ledger. Safe to share between threads."""
+    """The jobs of one ledger, or what one tenant sees of them. Safe to share between threads."""
 
-    def __init__(self, scripts: Scripts) -> None:
+    def __init__(self, scripts: Scripts, eyes: Eyes = EVERYONE) -> None:
         self._scripts = scripts
+        self._eyes = eyes
 
     def submit(self, submission: Submission, job_id: str = "", letter: Mapping[str, str] | None = None) -> SubmitResult:
         """Create the job in one move: record, plan, reservation, idempotency record, lab and first event.
 
         With `queue.letter()` the move wakes workers too, unless some dozens of wake-ups wait already.
-        Safe to repeat with the same `job_id`. Raise NotFound for an unknown host or lab, IllegalMove when the lab is
+        Safe to repeat with the same `job_id`. Raise NotFound for an unknown host or lab (one of another tenant is
+        unknown), IllegalMove when the lab is
         removed or being removed, ValueError for a secret that is neither sealed nor a reference.
         """
         _refuse_open_secrets(submission.secrets)
@@ -49,7 +53,7 @@ class JobStore:
     def get(self, job_id: str) -> Job | None:
         """Return the job with its progress and, once it succeeded, its result; None when there is none."""
         rows = self._scripts.run("read_jobs", {"ids": [job_id], "result": True})
-        return job_of(rows[0]) if rows else None
+        return self._eyes.seen(job_of(rows[0])) if rows else None
 
     def steps(self, job_id: str) -> list[StepRecord]:
         """Return the steps in the plan's order; empty for an unknown job."""
@@ -75,9 +79,9 @@ class JobStore:
     def list(self, filters: JobFilter, before: tuple[float, str] | None, limit: int) -> list[Job]:
         """Return up to `limit` jobs older than `before` (created_at, id), newest first, without their results."""
         found: list[Job] = []
-        position = before
-        while len(found) < limit:
-            arguments = _filter_arguments(filters, position, limit - len(found))
+        tenant, position = self._eyes.narrowed(filters.tenant), before
+        while len(found) < limit and tenant is not NOBODY:
+            arguments = _filter_arguments(filters, tenant, position, limit - len(found))
             rows, last_score, last_id = self._scripts.run("list_jobs", arguments)
             found.extend(job_of(row) for row in rows)
             if not last_id:
@@ -189,6 +193,7 @@ def _fields(submission: Submission, job_id: str) -> dict[str, Any]:
         "lab_id": submission.lab_id,
         "creates_lab": int(submission.creates_lab),
         "removes_lab": int(any(step.action == _REMOVES_LAB for step in plan.steps)),
+        "nodes": sum(step.action == _ADDS_NODE for step in plan.steps),
         "priority": submission.priority,
         "tenant": submission.tenant,
         "admission": submission.admission,
@@ -211,7 +216,9 @@ def _finding(finding: Any) -> dict[str, Any]:
     return {name: getattr(finding, name) for name in ("code", "severity", "reason", "remedy", "source", "pointer")}
 
 
-def _filter_arguments(filters: JobFilter, before: tuple[float, str] | None, limit: int) -> dict[str, Any]:
+def _filter_arguments(
+    filters: JobFilter, tenant: str | None, before: tuple[float, str] | None, limit: int
+) -> dict[str, Any]:
     indexes = [
         f"state:{filters.state}" if filters.state else "",
         f"kind:{filters.kind}" if filters.kind else "",
@@ -220,7 +227,7 @@ def _filter_arguments(filters: JobFilter, before: tuple[float, str] | None, limi
         f"label:{filters.label[0]}={filters.label[1]}" if filters.label else "",
     ]
     return {
-        "indexes": [index for index in indexes if index] or ["all"],
+        **owned_indexes(tenant, indexes),
         "before": repr(before[0]) if before else "",
         "before_id": before[1] if before else "",
         "after": repr(filters.created_after) if filters.created_after is not None else "-inf",

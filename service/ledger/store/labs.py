@@ -11,6 +11,7 @@ from typing import Any
 from service.ledger.plan import Demand
 from service.ledger.store.errors import IllegalMove, NotFound, VersionConflict
 from service.ledger.store.job_view import optional_time, pairs
+from service.ledger.store.owners import EVERYONE, NOBODY, Eyes, owned_indexes
 from service.ledger.store.scripts import Scripts
 from service.ledger.tenant import DEFAULT_TENANT, owner_of
 
@@ -58,18 +59,20 @@ class LabFilter:
     host_id: str | None = None
     kind: str | None = None
     label: tuple[str, str] | None = None
+    tenant: str | None = None
 
 
 class LabStore:
-    """The labs of one ledger."""
+    """The labs of one ledger, or what one tenant sees of them."""
 
-    def __init__(self, scripts: Scripts) -> None:
+    def __init__(self, scripts: Scripts, eyes: Eyes = EVERYONE) -> None:
         self._scripts = scripts
+        self._eyes = eyes
 
     def get(self, lab_id: str) -> Lab | None:
         """Return the lab with its facts or None. A removed lab is kept for the retention time."""
         row = self._scripts.client.hgetall(self._scripts.key("lab", lab_id))
-        if not row:
+        if not row or not self._eyes.sees(owner_of(row.get("tenant", ""))):
             return None
         return _lab(row, self._scripts.client.hgetall(self._scripts.key("lab", lab_id, "facts")))
 
@@ -84,10 +87,10 @@ class LabStore:
             f"label:{filters.label[0]}={filters.label[1]}" if filters.label else "",
         ]
         found: list[Lab] = []
-        position = before
-        while len(found) < limit:
+        tenant, position = self._eyes.narrowed(filters.tenant), before
+        while len(found) < limit and tenant is not NOBODY:
             arguments = {
-                "indexes": [index for index in indexes if index] or ["all"],
+                **owned_indexes(tenant, indexes),
                 "before": repr(position[0]) if position else "",
                 "before_id": position[1] if position else "",
                 "limit": limit - len(found),

@@ -18,7 +18,7 @@ from service.ledger.store.settings import StoreSettings
 
 # json.dumps makes an encoder a call when it is given options; a submission writes some sixty texts.
 _ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-_LIBRARY = ("base", "chat", "event", "capacity", "index", "steps", "lab", "job", "undo", "claim", "view")
+_LIBRARY = ("base", "chat", "event", "capacity", "index", "steps", "lab", "job", "undo", "claim", "view", "tenant")
 
 
 def _lua(name: str) -> str:

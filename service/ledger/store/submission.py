@@ -21,6 +21,7 @@ class Outcome(StrEnum):
     CONFLICT = "conflict"
     REFUSED = "refused"
     TARGET_BUSY = "target_busy"
+    QUOTA = "quota"
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,9 @@ class Submission:
     `priority` is 0 (high), 1 or 2 (low). `tenant` is a slug, `key_id` the API key. `lab_id` is '' (none), a new lab
     when `creates_lab`, else an existing one of the same tenant. `lease_seconds` is the lab's lease (0 = none) and
     begins when the lab is ready. `deadline_seconds` 0 means none. `callback` is {"url": ...} with optional "types".
-    `chat` is a conversation that is told of the job (`chat.Conversation.stored`). `targets` are names
-    of which only one unfinished job may hold each at a time per host; its lab always is one. `secrets` are sealed or
-    references, never values.
+    `chat` is a conversation that is told of the job (`chat.Conversation.stored`).
+    `targets` are names of which only one unfinished job may hold each at a time per host; its lab always is one.
+    `secrets` are sealed or references, never values.
     """
 
     kind: str
@@ -74,8 +75,9 @@ class SubmitResult:
     """The outcome, the job (None when there is none) and facts for the caller.
 
     `detail` of `refused`: reason (`capacity`, `never_fits` or `others_wait`), wanted, free, capacity, holders; of
-    `target_busy`: holder, target. Mappings `wanted`, `free`, `capacity` have memory_mib and disk_gib (None = unknown).
-    `ready_steps` is how many workers are worth waking.
+    `target_busy`: target, and holder when it is of the same tenant; of `quota`: quota (its name), limit, used, wanted.
+    Mappings `wanted`, `free`, `capacity` have memory_mib and disk_gib (None = unknown). `ready_steps` is how many
+    workers are worth waking.
     """
 
     outcome: Outcome
@@ -95,3 +97,4 @@ class JobFilter:
     label: tuple[str, str] | None = None
     created_after: float | None = None
     created_before: float | None = None
+    tenant: str | None = None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from service.api.auth import CACHE_SECONDS, Caller, KeyRing, hash_key, new_key
+from service.api.auth import CACHE_SECONDS, Caller, KeyBook, KeyRing, new_key
+from service.api.key_hashing import hash_key
 
 
 @dataclass
@@ -22,7 +23,7 @@ class Book:
 
     def ring(self) -> KeyRing:
         """Return a ring over this book and its clock."""
-        return KeyRing(self.find, monotonic=lambda: self.now, clock=lambda: self.now)
+        return KeyRing(KeyBook(self.find), monotonic=lambda: self.now, clock=lambda: self.now)
 
 
 def _caller(*scopes: str, expires_at: float | None = None) -> Caller:

@@ -1,0 +1,55 @@
+{{- define "matryoshka.fullname" -}}
+{{- if contains .Chart.Name .Release.Name }}{{ .Release.Name | trunc 50 | trimSuffix "-" }}
+{{- else }}{{ printf "%s-%s" .Release.Name .Chart.Name | trunc 50 | trimSuffix "-" }}{{ end -}}
+{{- end -}}
+
+{{- define "matryoshka.selector" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "matryoshka.labels" -}}
+{{ include "matryoshka.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- end -}}
+
+{{- define "matryoshka.image" -}}
+{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- end -}}
+
+{{- define "matryoshka.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: 10001
+runAsGroup: 10001
+fsGroup: 10001
+seccompProfile: {type: RuntimeDefault}
+{{- end -}}
+
+{{- define "matryoshka.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: {drop: [ALL]}
+{{- end -}}
+
+{{/* What both programs are told. */}}
+{{- define "matryoshka.env" -}}
+- name: MATRYOSHKA_REDIS_URL
+  valueFrom: {secretKeyRef: {name: {{ .Values.ledger.urlSecret.name | quote }}, key: {{ .Values.ledger.urlSecret.key | quote }}}}
+- name: MATRYOSHKA_BASE_URL
+  value: {{ .Values.baseUrl | quote }}
+{{- end -}}
+
+{{- define "matryoshka.ledgerPeers" -}}
+{{- if .Values.ledger.cidrs }}
+{{- range .Values.ledger.cidrs }}
+- ipBlock: {cidr: {{ . | quote }}}
+{{- end }}
+{{- else }}
+- podSelector: {{ toJson .Values.ledger.podSelector }}
+  {{- with .Values.ledger.namespaceSelector }}
+  namespaceSelector: {{ toJson . }}
+  {{- end }}
+{{- end }}
+{{- end -}}
