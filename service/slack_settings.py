@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,9 @@ from schemas.secret import split_secrets
 from schemas.slack import SlackTeamsSchema
 from service.chat.building import Build
 from service.chat.filling import KINDS, fill
+
+_INNER = re.compile(r"^(#/teams/[^/]+(?:/value/templates/[^/]+)?)/(?:value|key)")
+_OUTER = r"\1"
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,8 @@ def read_teams(text: str) -> dict[str, SlackTeam]:
         raise ValueError(f"is not JSON: line {error.lineno} column {error.colno}") from None
     except ValidationError as error:
         fault = pointers(error.messages)[0]
-        raise ValueError(f"{fault['pointer']}: {fault['detail']}") from None
+        # marshmallow tells keys from values of a dictionary; a reader of the file knows them by their place.
+        raise ValueError(f"{_INNER.sub(_OUTER, fault['pointer'])}: {fault['detail']}") from None
     return {team_id: _team(team_id, found) for team_id, found in loaded["teams"].items()}
 
 

@@ -38,8 +38,8 @@ def test_rules_add_up() -> None:
     [
         ("{", "is not JSON: line 1 column 2"),
         ("{}", "#/teams: "),
-        (_file(rules=[]), "#/teams/T1/value/rules: "),
-        (_file(rules=[{"scopes": ["everything"]}]), "#/teams/T1/value/rules/0/scopes/0: "),
+        (_file(rules=[]), "#/teams/T1/rules: "),
+        (_file(rules=[{"scopes": ["everything"]}]), "#/teams/T1/rules/0/scopes/0: "),
         (_file(rules=[{"scopes": ["admin"], "users": ["steve"]}]), "Not an id of Slack"),
         (_file(rules=[{"scopes": ["admin"], "usergroups": ["S1"]}]), "/rules/0/usergroups: "),
         (_file(bot_token={"value": "xoxb-secret"}), "/bot_token/value: "),
