@@ -25,9 +25,9 @@ _URL_ID_LENGTH = 32
 class Conversation:
     """Where a chat user spoke: a response_url by its digest (`url_id`) and as it may be `shown`; team, channel, user.
 
-    Its messages are its `tenant`'s deliveries. `bot` says that a bot token can post in the channel when the response_url
-    takes no more; `replaces`, that the response_url was given with a press of a button and may change the message with
-    it.
+    Its messages are its `tenant`'s deliveries. `bot` says that a bot token can post in the channel when the
+    response_url takes no more; `replaces`, that the response_url was given with a press of a button and may change the
+    message with it.
     """
 
     team: str
