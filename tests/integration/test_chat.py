@@ -130,6 +130,8 @@ def test_a_press_counts_once(room: ChatRoom) -> None:
     for button in (build, build, cancel):
         assert 200 == room.user().presses(button).status_code
     assert 1 == len(room.api.call("GET", "/v1/jobs").get_json()["items"])
+    room.deliver()
+    assert ["is accepted"] == [text.partition("lab1 ")[2] for text in room.slack.texts()]  # and nobody is refused
 
     build, cancel = _asked(room, BUILD.replace("lab1", "lab2"))
     for button in (cancel, build):

@@ -14,7 +14,8 @@ from service.api.chat import answers
 from service.api.chat.commands import answer_to
 from service.api.chat.pressing import press
 from service.api.chat.reading import press_of, slack_form, speaker_of_command
-from service.api.context import context
+from service.api.chat.speaker import Speaker
+from service.api.context import Context, context
 from service.api.operation import Operation, route
 
 blueprint = Blueprint("chat", __name__, description="Chat: Slack's slash command and buttons")
@@ -32,6 +33,12 @@ _SIGNED = [
     )
 ]
 _UNKNOWN_TEAM = "This workspace is not set up here; its operator adds it to the file of teams."
+
+
+def _context_of(speaker: Speaker) -> Context:
+    """Say who calls; return the parts of the app with the ledger as his tenant sees it."""
+    g.caller = speaker.caller()
+    return context()
 
 
 def _doc(description: str, *names: str) -> dict[str, Any]:
@@ -66,8 +73,9 @@ def slack_command() -> Response:
     speaker = speaker_of_command(slack, form)
     if speaker is None:
         return answer(answers.said(_UNKNOWN_TEAM))
-    g.caller = speaker.caller()  # from here on the ledger is what his tenant sees
-    return answer(answer_to(context(), speaker, form.get("text", ""), form.get("trigger_id", "") or g.request_id))
+    return answer(
+        answer_to(_context_of(speaker), speaker, form.get("text", ""), form.get("trigger_id", "") or g.request_id)
+    )
 
 
 @route(
@@ -89,6 +97,5 @@ def slack_interaction() -> Response:
     slack, form = slack_form(request, ctx.settings.slack, ctx.clock())
     pressed = press_of(slack, form)
     if pressed is not None:
-        g.caller = pressed.speaker.caller()  # from here on the ledger is what his tenant sees
-        press(context(), pressed)
+        press(_context_of(pressed.speaker), pressed)
     return Response(status=200)
