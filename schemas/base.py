@@ -56,9 +56,14 @@ class EmptySchema(StrictSchema):
     """A body without members."""
 
 
+def is_printable(value: str) -> bool:
+    """Tell whether a text has no control and other invisible characters."""
+    return not any(unicodedata.category(character) in _UNPRINTABLE for character in value)
+
+
 def printable(value: str) -> None:
     """Refuse control and other invisible characters; raises ValidationError."""
-    if any(unicodedata.category(character) in _UNPRINTABLE for character in value):
+    if not is_printable(value):
         raise coded("Control characters are not allowed.", "characters")
 
 

@@ -9,6 +9,7 @@ import click
 import redis
 
 from service.commands.admin import keys, openapi
+from service.commands.audit import audit
 from service.commands.jobs import jobs
 from service.commands.resources import events, hosts, images, labs
 from service.commands.sealing import sealing_key, secrets
@@ -24,7 +25,21 @@ def matryoshka() -> None:
     """Nested Hyper-V labs. Callers set MATRYOSHKA_URL and MATRYOSHKA_API_KEY; operators set MATRYOSHKA_REDIS_URL."""
 
 
-for _command in (jobs, labs, hosts, images, events, webhooks, slack, keys, tenants, sealing_key, secrets, openapi):
+for _command in (
+    jobs,
+    labs,
+    hosts,
+    images,
+    events,
+    webhooks,
+    slack,
+    keys,
+    tenants,
+    sealing_key,
+    secrets,
+    audit,
+    openapi,
+):
     matryoshka.add_command(_command)
 
 

@@ -11,19 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from service.ledger.store.settings import STANDARD_SCHEDULE
+from service.oidc_settings import OidcSettings
+from service.settings_error import SettingsError
 from service.slack_settings import SlackSettings, read_teams
+
+__all__ = ["Settings", "SettingsError"]
 
 _KEY_BYTES = 32
 _DURABILITIES = ("strict", "warn")
 _NAMESPACE = re.compile(r"[A-Za-z0-9_.-]{1,32}")
-
-
-class SettingsError(ValueError):
-    """A variable of the environment cannot be used. Not retryable: mend the environment and start again."""
-
-    def __init__(self, variable: str, reason: str) -> None:
-        super().__init__(f"{variable}: {reason}")
-        self.variable = variable
 
 
 @dataclass(frozen=True)
@@ -35,8 +31,10 @@ class Settings:
     open event streams and `wait_cap` waiting GETs, both of one process. `webhook_schedule` are the seconds before each
     try of a delivery, as the workers have it: the first one counts from the event, which this process may write.
     `key_hash_key` hashes API keys (b"": they are kept as plain SHA-256). `rate_quota`
-    requests (0 = any number) may be made with one API key in `rate_seconds`, over all processes. `slack`
-    is None when Slack is not set up.
+    requests (0 = any number) may be made with one API key in `rate_seconds`, over all processes.
+    `audit_max` entries are kept in the audit log. So many proxies stand before this process (`proxy_hops`) whose
+    X-Forwarded-For is believed. `oidc` None: only API keys are taken. `slack` None: Slack is not
+    set up.
     """
 
     redis_url: str
@@ -53,6 +51,9 @@ class Settings:
     rate_quota: int = 6_000
     rate_seconds: int = 60
     webhook_schedule: tuple[float, ...] = STANDARD_SCHEDULE
+    audit_max: int = 1_000_000
+    proxy_hops: int = 0
+    oidc: OidcSettings | None = None
     slack: SlackSettings | None = None
     key_hash_key: bytes = field(default=b"", repr=False)
 
@@ -79,6 +80,9 @@ class Settings:
             rate_quota=int(_number(environ, "MATRYOSHKA_RATE_QUOTA", 6_000, at_least=0)),
             rate_seconds=int(_number(environ, "MATRYOSHKA_RATE_SECONDS", 60, at_least=1)),
             webhook_schedule=_schedule(environ),
+            audit_max=int(_number(environ, "MATRYOSHKA_AUDIT_MAX", 1_000_000, at_least=1000)),
+            proxy_hops=int(_number(environ, "MATRYOSHKA_PROXY_HOPS", 0, at_least=0)),
+            oidc=OidcSettings.from_env(environ),
             slack=_slack(environ),
             key_hash_key=key_hash_key(environ),
         )

@@ -169,6 +169,7 @@ def _store_settings(settings: Settings) -> StoreSettings:
         namespace=settings.namespace,
         retention_seconds=settings.retention_seconds,
         webhook_schedule=settings.webhook_schedule,
+        audit_max=settings.audit_max,
     )
 
 

@@ -97,6 +97,7 @@ class Settings:
     base_url: str = ""
     webhook_networks: tuple[Network, ...] = ()
     webhook_schedule: tuple[float, ...] = ()
+    audit_max: int = 1_000_000
     slack_api_url: str = "https://slack.com/api"
 
     @classmethod
@@ -122,6 +123,7 @@ class Settings:
             base_url=environ.get("MATRYOSHKA_BASE_URL", "").strip().rstrip("/"),
             webhook_networks=_networks(environ, "MATRYOSHKA_WEBHOOK_NETWORKS", "0.0.0.0/0,::/0"),
             webhook_schedule=_schedule(environ, "MATRYOSHKA_WEBHOOK_SCHEDULE", _STANDARD_SCHEDULE),
+            audit_max=int(_number(environ, "MATRYOSHKA_AUDIT_MAX", 1_000_000, 1000)),
             slack_api_url=_url(environ, "MATRYOSHKA_SLACK_API_URL", "https://slack.com/api"),
         )
         return _consistent(settings)

@@ -76,6 +76,13 @@ _HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
     "Preference-Applied": ("The preferences that were kept.", {"type": "string"}),
 }
 
+SECURITY = ("bearer", "apiKey", "oidc")
+_OIDC = {
+    "type": "openIdConnect",
+    "openIdConnectUrl": "https://issuer.example/.well-known/openid-configuration",
+    "description": "An access token (JWT) of the issuer that this service was set up with, where one was.",
+}
+
 _WEBHOOK_HEADERS: dict[str, str] = {
     "webhook-id": "The event's id for this endpoint, the same on every try.",
     "webhook-timestamp": "Seconds since 1970 UTC at which this try was signed.",
@@ -119,6 +126,7 @@ def describe_shared_parts(spec: APISpec) -> None:
         spec.components.header(header, {"description": text, "schema": schema})
     spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "description": _key_text()})
     spec.components.security_scheme("apiKey", {"type": "apiKey", "in": "header", "name": "X-API-Key"})
+    spec.components.security_scheme("oidc", _OIDC)
 
 
 def _key_text() -> str:
@@ -167,7 +175,7 @@ def finish(spec: APISpec) -> dict[str, Any]:
     content["info"] |= {"description": DESCRIPTION, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}}
     content["jsonSchemaDialect"] = "https://json-schema.org/draft/2020-12/schema"
     content["servers"] = [{"url": "/"}]
-    content["security"] = [{"bearer": []}, {"apiKey": []}]
+    content["security"] = [{name: []} for name in SECURITY]
     body = webhook_operation("receiveEvent", "An event, sent to each registered endpoint that asked for its type")
     body["requestBody"]["content"]["application/json"]["schema"] = {"$ref": "#/components/schemas/WebhookBody"}
     content["webhooks"] = {"event": {"post": body}}

@@ -10,6 +10,7 @@ from flask import Flask
 from werkzeug.routing import BaseConverter
 
 from service.api import (
+    audit_views,
     batch_views,
     delivery_views,
     document,
@@ -42,6 +43,7 @@ BLUEPRINTS = (
     event_views.blueprint,
     key_views.blueprint,
     slack_views.blueprint,
+    audit_views.blueprint,
     tenant_views.blueprint,
     health.blueprint,
     document_views.blueprint,

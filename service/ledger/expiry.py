@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from schemas.kinds.teardown import TeardownRequestSchema
+from service.ledger.acting import Acting, Actor, acting
 from service.ledger.known import plan_context
 from service.ledger.plans import build_plan
 from service.ledger.store import Idempotency, Lab, LabState, Store, Submission
@@ -16,6 +17,7 @@ from service.ledger.targets import targets_of
 EXPIRY_KEY = "expiry"
 # A teardown that failed is tried again after this time, by a new job.
 TRY_AGAIN_SECONDS = 3600
+_ACTOR = Actor("system", "lab-expiry", "lab-expiry")
 _GOING = frozenset({LabState.REMOVING, LabState.REMOVED})
 
 
@@ -60,4 +62,5 @@ class LabExpiry:
         submission = teardown_submission(self._store, lab, request)
         key = f"{lab_id} {lab.expires_at}"
         idempotency = Idempotency(key=key, fingerprint=lab_id, ttl_seconds=TRY_AGAIN_SECONDS)
-        self._store.jobs.submit(replace(submission, key_id=EXPIRY_KEY, idempotency=idempotency))
+        with acting(Acting(_ACTOR, "expireLab")):
+            self._store.jobs.submit(replace(submission, key_id=EXPIRY_KEY, idempotency=idempotency))

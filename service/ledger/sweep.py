@@ -66,6 +66,8 @@ class Sweeper:
         for lab_id in result.expired_labs:
             self._tell_expired(lab_id)
         self._wake(result)
+        if result.audit_open:
+            self._store.audit.seal()
         return result
 
     def _run(self) -> None:

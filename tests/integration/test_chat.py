@@ -124,6 +124,21 @@ def test_secrets_of_a_conversation_are_nowhere(room: ChatRoom, capfd: pytest.Cap
             assert secret not in text
 
 
+def test_deeds_are_audited(room: ChatRoom) -> None:
+    """What a press does is in the audit log as the deed of the chat user; questions and refusals are not."""
+    build, _ = _asked(room)
+    room.user("U0GUEST").presses(build)
+    room.user().presses(build)
+    room.store.audit.seal()
+    entries = [json.loads(line) for line in room.store.audit.lines()]
+    found = [entry for entry in entries if entry["operation"].startswith("slack")]
+
+    assert [("slackInteraction", "chat", f"slack:{TEAM}:{USER}", "default")] == [
+        (one["operation"], one["actor"]["kind"], one["actor"]["id"], one["actor"]["tenant"]) for one in found
+    ]
+    assert room.job_id() == found[0]["target"]["id"]
+
+
 def test_a_press_counts_once(room: ChatRoom) -> None:
     """Build pressed twice is one job; after Build, Cancel changes nothing, and after Cancel nothing is built."""
     build, cancel = _asked(room)

@@ -9,6 +9,7 @@ from flask_smorest import Blueprint
 
 from schemas.slack import SlackMessageSchema
 from service.api.answers import answer
+from service.api.auditing import begin_acting
 from service.api.auth import PUBLIC
 from service.api.chat import answers
 from service.api.chat.commands import answer_to
@@ -36,8 +37,9 @@ _UNKNOWN_TEAM = "This workspace is not set up here; its operator adds it to the 
 
 
 def _context_of(speaker: Speaker) -> Context:
-    """Say who calls; return the parts of the app with the ledger as his tenant sees it."""
+    """Say who calls, to the audit log too; return the parts of the app with the ledger as his tenant sees it."""
     g.caller = speaker.caller()
+    begin_acting(g.caller)
     return context()
 
 

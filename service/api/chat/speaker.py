@@ -39,7 +39,7 @@ class Speaker:
     def caller(self) -> Caller:
         """Return who calls, with what he may do."""
         scopes = self.team.scopes(self.user, self.channel)
-        return Caller(self.id, f"{self.user} of {self.team.name}", scopes, tenant=self.team.tenant)
+        return Caller(self.id, f"{self.user} of {self.team.name}", scopes, tenant=self.team.tenant, kind="chat")
 
     def demand(self, scope: str) -> None:
         """Raise NotAllowed unless the user has the scope here."""

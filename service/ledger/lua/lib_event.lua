@@ -120,8 +120,10 @@ end
 function L.disable_endpoint(endpoint, reason)
   local key = NS .. 'endpoint:' .. endpoint
   if L.get(key, 'state') ~= 'active' then return end
+  local before = L.audit_of('endpoint', endpoint)
   L.subscribe('SREM', endpoint)
   call('HSET', key, 'state', 'disabled', 'disabled_reason', reason, 'updated_at', L.time(NOW))
   call('HINCRBY', key, 'version', 1)
+  L.audit_system('disableWebhookEndpoint', 'endpoint', endpoint, before)
   L.emit('endpoint.disabled', { tenant = L.owner_at(key) }, '{"endpoint_id":' .. L.quote(endpoint) .. ',"reason":' .. L.quote(reason) .. '}')
 end

@@ -14,9 +14,11 @@ for _, job in ipairs(call('ZRANGEBYSCORE', NS .. 'deadlines', '-inf', NOW, 'LIMI
   local key = L.job(job)
   local state = L.get(key, 'state')
   if state ~= '' and not TERMINAL[state] and L.get(key, 'ending') == '' then
+    local before = L.audit_of('job', job)
     call('HSET', key, 'error', L.error('job_deadline_passed', 'The job did not end in time',
       string.format('It had %d seconds.', L.num(key, 'deadline_seconds', 0)), 'Retry it, with a longer deadline if need be.'))
     L.stop(job, 'expired')
+    L.audit_system('expireJob', 'job', job, before)
     expired_jobs = expired_jobs + 1
   end
 end
@@ -83,4 +85,4 @@ end
 
 return { 'lost', lost, 'expired_jobs', expired_jobs, 'due_waits', due, 'expired_labs', table.concat(labs, ','),
   'wake_steps', L.count_claimable(), 'wake_deliveries', math.min(500, call('ZCOUNT', NS .. 'wq', '-inf', NOW)),
-  'removed', removed }
+  'removed', removed, 'audit_open', call('XLEN', NS .. 'audit:open') }

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import redis
 
+from service.ledger.store.audit import AuditFilter, AuditStore
 from service.ledger.store.chat import ChatStore, Conversation, Decided, Decision
 from service.ledger.store.claims import Claim, RenewResult, StepOutcome, StepResult, SweepResult
 from service.ledger.store.deliveries import (
@@ -52,6 +53,8 @@ __all__ = [
     "OTHER_TENANTS",
     "STANDARD_SCHEDULE",
     "ApiKey",
+    "AuditFilter",
+    "AuditStore",
     "ChatStore",
     "Claim",
     "Conversation",
@@ -149,6 +152,7 @@ class Store:
         self.workers = WorkerRegistry(scripts)
         self.rates = RateStore(scripts)
         self.sealed = SealedStore(scripts)
+        self.audit = AuditStore(scripts)
 
     @classmethod
     def open(cls, redis_url: str, settings: StoreSettings = DEFAULT_SETTINGS) -> Self:

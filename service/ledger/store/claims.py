@@ -103,3 +103,4 @@ class SweepResult:
     wake_steps: int = 0
     wake_deliveries: int = 0
     removed: int = 0
+    audit_open: int = 0

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from service.ledger.audit import content_sha256
 from service.ledger.ids import new_id
 from service.ledger.job import Job, StepRecord
 from service.ledger.plan import Step
@@ -182,11 +183,13 @@ def _arguments(submission: Submission, job_id: str) -> dict[str, Any]:
 def _fields(submission: Submission, job_id: str) -> dict[str, Any]:
     """Return the job record's fields as they are stored; moves add the rest."""
     plan, callback = submission.plan, submission.callback or {}
+    request, secrets = dumps(submission.request), dumps(submission.secrets)
     return {
         "id": job_id,
         "kind": submission.kind,
-        "request": dumps(submission.request),
-        "secrets": dumps(submission.secrets),
+        "request": request,
+        "secrets": secrets,
+        "content_sha256": content_sha256(request, secrets),
         "findings": dumps([_finding(finding) for finding in plan.findings]),
         "labels": dumps(submission.labels),
         "host_id": submission.host_id,

@@ -118,6 +118,7 @@ class LeaseStore:
             wake_steps=int(row["wake_steps"]),
             wake_deliveries=int(row["wake_deliveries"]),
             removed=int(row["removed"]),
+            audit_open=int(row["audit_open"]),
         )
 
 

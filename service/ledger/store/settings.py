@@ -15,7 +15,8 @@ class StoreSettings:
     `webhook_schedule` are the seconds before each try of a delivery, `webhook_jitter` the share by which they vary;
     an endpoint that failed for `endpoint_failing_seconds` without one success is disabled. After `breaker_failures`
     tries in a row without success an endpoint rests for `breaker_seconds`, then twice as long each time, up to
-    `breaker_longest_seconds`; each time one delivery goes ahead. Deliveries lose no try by it.
+    `breaker_longest_seconds`; each time one delivery goes ahead. Deliveries lose no try by it. `audit_max` entries are
+    kept in the audit log.
     """
 
     namespace: str = "mk"
@@ -30,6 +31,7 @@ class StoreSettings:
     breaker_failures: int = 10
     breaker_seconds: float = 30.0
     breaker_longest_seconds: float = 600.0
+    audit_max: int = 1_000_000
     test_clock: bool = False
 
 
