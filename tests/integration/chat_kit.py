@@ -72,6 +72,7 @@ def open_chat(redis_url: str, slack: FakeSlack, directory: Path, **team: Any) ->
         "MATRYOSHKA_SLACK_SIGNING_SECRET": SIGNING_SECRET,
         "MATRYOSHKA_SLACK_TEAMS_FILE": str(teams),
         "MATRYOSHKA_BASE_URL": "https://mk.example",
+        "MATRYOSHKA_WEBHOOK_NETWORKS": "0.0.0.0/0,127.0.0.0/8",
     }
     with running_api(redis_url, **settings) as api:
         environ = {"MATRYOSHKA_SECRET_SLACK_BOT": BOT_TOKEN}
