@@ -23,7 +23,7 @@ from service.ledger.store import ApiKey, NotFound, Rotation, Store, StoreSetting
 from service.ledger.tenant import DEFAULT_TENANT
 from service.settings import SettingsError, key_hash_key
 
-_KEY_COLUMNS = ("id", "name", "tenant", "scopes", "created_at", "expires_at", "last_used_at", "rotated_at")
+_KEY_COLUMNS = ("id", "name", "tenant", "scopes", "expires_at", "last_used_at")
 _MOST_KEYS = 1000
 _SHAPE = KeySchema()
 _DURATION = re.compile(r"(\d+)([hd])")
