@@ -113,6 +113,18 @@ class Timestamp(fields.Field[float]):
         return moment.timestamp()
 
 
+class Moment(fields.Field[str]):
+    """A time that stays text: RFC 3339 in UTC with milliseconds, so that a request is shown as it was understood."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        seconds = Timestamp().deserialize(value)
+        try:
+            moment = datetime.fromtimestamp(seconds, tz=UTC)
+        except (OverflowError, ValueError, OSError) as error:
+            raise coded("This time is out of range.", "range") from error
+        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 class Labels(fields.Field[dict[str, str]]):
     """Up to 32 `key: value` pairs of text; the answer to `label=key=value` filters."""
 

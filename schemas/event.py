@@ -12,9 +12,17 @@ from schemas.problem import ProblemSchema
 
 # The same names as service.ledger.event.EventType; a test holds the two together.
 EVENT_TYPES = (
+    "job.waiting_approval",
+    "job.approved",
+    "job.rejected",
+    "job.scheduled",
+    "job.amended",
     "job.queued",
     "job.waiting",
     "job.started",
+    "job.pausing",
+    "job.paused",
+    "job.resumed",
     "job.cancelling",
     "job.rolling_back",
     "job.retried",
@@ -67,6 +75,11 @@ class JobDataSchema(DataSchema):
     labels = fields.Dict(keys=fields.String(), values=fields.String())
     progress_percent = fields.Integer()
     waiting_for = fields.String()
+    by = fields.String(metadata={"description": "the API key that approved, rejected, paused, resumed or retried"})
+    name = fields.String(metadata={"description": "the name of that key"})
+    changes = fields.List(
+        fields.Dict(), metadata={"description": "of a retry with edits, or an amended job: pointer, before, after"}
+    )
     error = fields.Nested(ProblemSchema(unknown=INCLUDE), allow_none=True)
     cancel_unconfirmed = fields.Boolean()
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from marshmallow import Schema, fields, validate, validates_schema
 
-from schemas.base import Labels, StrictSchema, Timestamp, choice, coded, object_id, text, whole
+from schemas.base import Flag, Labels, StrictSchema, Timestamp, choice, coded, object_id, text, whole
 from schemas.names import windows_path
 from schemas.page import PageQuerySchema
 from schemas.secret import LongSecretSchema, SecretField
@@ -77,6 +77,9 @@ class HostUpdateSchema(StrictSchema):
     limits = fields.Nested(LimitsSchema)
     capacity = fields.Nested(CapacitySchema, allow_none=True)
     storage_path = windows_path()
+    requires_approval = Flag(
+        metadata={"description": "jobs submitted from now on that change something here wait for an approval"}
+    )
 
 
 class HostCreateSchema(HostUpdateSchema):
@@ -111,6 +114,7 @@ class HostCreateSchema(HostUpdateSchema):
     limits = fields.Nested(LimitsSchema, load_default=lambda: LimitsSchema().load({}))
     capacity = fields.Nested(CapacitySchema, allow_none=True, load_default=None)
     storage_path = windows_path(load_default=r"C:\Matryoshka")
+    requires_approval = Flag(load_default=False)
 
     @validates_schema
     def _certificate_over_tls(self, data: dict[str, Any], **_options: Any) -> None:
@@ -139,10 +143,18 @@ class HostSchema(Schema):
     limits = fields.Nested(LimitsSchema)
     capacity = fields.Nested(CapacitySchema, allow_none=True)
     storage_path = fields.String()
+    requires_approval = fields.Boolean()
     report = fields.Dict(
         keys=fields.String(), allow_none=True, metadata={"description": "the last Get-NestedHostReport"}
     )
     inspected_at = Timestamp(allow_none=True)
+    reached_at = Timestamp(
+        allow_none=True, metadata={"description": "when a worker's step last had an answer of the host"}
+    )
+    unreachable_since = Timestamp(allow_none=True, metadata={"description": "null while it answers"})
+    unreachable_error = fields.String(
+        metadata={"description": "`HOST_UNREACHABLE`, `SESSION_LOST` or `OUTCOME_UNKNOWN`; empty while it answers"}
+    )
     created_at = Timestamp()
     updated_at = Timestamp()
     version = fields.Integer()

@@ -14,6 +14,7 @@ from service.commands.jobs import jobs
 from service.commands.resources import events, hosts, images, labs
 from service.commands.sealing import sealing_key, secrets
 from service.commands.slack import slack
+from service.commands.steering import approve  # noqa: F401 - the module adds its verbs to `jobs` and `hosts`
 from service.commands.tenants import tenants
 from service.commands.webhooks import webhooks
 

@@ -6,10 +6,12 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
+from service.ledger.reach import EVERYWHERE, Network, hosts_of, networks_of
 from service.ledger.store.settings import STANDARD_SCHEDULE
 from service.oidc_settings import OidcSettings
 from service.settings_error import SettingsError
@@ -17,6 +19,7 @@ from service.slack_settings import SlackSettings, read_teams
 
 __all__ = ["Settings", "SettingsError"]
 
+T = TypeVar("T")
 _KEY_BYTES = 32
 _DURABILITIES = ("strict", "warn")
 _NAMESPACE = re.compile(r"[A-Za-z0-9_.-]{1,32}")
@@ -30,8 +33,9 @@ class Settings:
     cursors. `base_url` ('' = taken from the request) is what Location and Link headers start with. `stream_cap` bounds
     open event streams and `wait_cap` waiting GETs, both of one process. `webhook_schedule` are the seconds before each
     try of a delivery, as the workers have it: the first one counts from the event, which this process may write.
-    `key_hash_key` hashes API keys (b"": they are kept as plain SHA-256). `rate_quota`
-    requests (0 = any number) may be made with one API key in `rate_seconds`, over all processes.
+    `key_hash_key` hashes API keys (b"": they are kept as plain SHA-256).
+    `webhook_networks` and `webhook_hosts` are the workers' too: here they refuse early what a worker would refuse.
+    `rate_quota` requests (0 = any number) may be made with one API key in `rate_seconds`, over all processes.
     `audit_max` entries are kept in the audit log. So many proxies stand before this process (`proxy_hops`) whose
     X-Forwarded-For is believed. `oidc` None: only API keys are taken. `slack` None: Slack is not
     set up.
@@ -56,6 +60,8 @@ class Settings:
     oidc: OidcSettings | None = None
     slack: SlackSettings | None = None
     key_hash_key: bytes = field(default=b"", repr=False)
+    webhook_networks: tuple[Network, ...] = EVERYWHERE
+    webhook_hosts: tuple[str, ...] = ()
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -85,6 +91,8 @@ class Settings:
             oidc=OidcSettings.from_env(environ),
             slack=_slack(environ),
             key_hash_key=key_hash_key(environ),
+            webhook_networks=_listed(environ, "MATRYOSHKA_WEBHOOK_NETWORKS", networks_of) or EVERYWHERE,
+            webhook_hosts=_listed(environ, "MATRYOSHKA_WEBHOOK_HOSTS", hosts_of),
         )
 
 
@@ -104,6 +112,13 @@ def _schedule(environ: Mapping[str, str]) -> tuple[float, ...]:
     name = "MATRYOSHKA_WEBHOOK_SCHEDULE"
     parts = [part.strip() for part in environ.get(name, "").split(",")]
     return tuple(_checked_number(name, part, 0) for part in parts if part) or STANDARD_SCHEDULE
+
+
+def _listed(environ: Mapping[str, str], name: str, read: Callable[[str], tuple[T, ...]]) -> tuple[T, ...]:
+    try:
+        return read(environ.get(name, ""))
+    except ValueError as error:
+        raise SettingsError(name, f"cannot be used: {error}") from error
 
 
 def _checked_number(name: str, text: str, at_least: float) -> float:

@@ -75,7 +75,7 @@ class Runner:
         with bound:
             one = _Run(self._tools, claim, lease)
             try:
-                return one.result()
+                return one.with_contact(one.result())
             except Exception as error:  # noqa: BLE001 - the door: whatever a handler raises ends as a record
                 # The text of a foreign exception may hold anything, so the trace is scrubbed too.
                 log.error("step_crashed", trace=one.scrubber.text(traceback.format_exc()))  # noqa: TRY400 - above
@@ -101,7 +101,8 @@ class _Run:
             _prefix(claim, self.round), claim.fence, self.watch.remaining_seconds, open=open_call_of(claim.open_call)
         )
         self.watch.begun = self.scope.begun
-        self.host = ClaimHost(tools.line(claim.host_id, self.watch, self.scrubber), self.scope, self.secrets)
+        self.line = tools.line(claim.host_id, self.watch, self.scrubber)
+        self.host = ClaimHost(self.line, self.scope, self.secrets)
         lease.left = self._left
 
     def result(self) -> StepResult | None:
@@ -120,6 +121,14 @@ class _Run:
                 self._confirm_over()
             return result_of(error, self.claim, self.scrubber, self.effects())
         return self._clean(result)
+
+    def with_contact(self, result: StepResult | None) -> StepResult | None:
+        """Say with the result whether the host answered."""
+        contact = self.line.contact
+        if result is None or contact.error is None:
+            return result
+        away = self.tools.monotonic() - contact.since if contact.error else 0.0
+        return replace(result, host_error=contact.error, host_away_seconds=max(0.0, away))
 
     def _run(self) -> StepResult:
         self.watch.tick()

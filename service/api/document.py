@@ -12,6 +12,7 @@ from schemas.base import LABEL_LIMIT, Labels, Timestamp
 from schemas.event import WebhookBodySchema
 from schemas.key import SCOPES
 from schemas.problem import ProblemSchema
+from service.api.links import link_operations
 from service.api.problems import MEDIA_TYPE, RETRYABLE
 
 TITLE = "Matryoshka"
@@ -172,6 +173,7 @@ def finish(spec: APISpec) -> dict[str, Any]:
         schemas.pop(name, None)
     _drop_empty_defaults(schemas)
     _open_answers(content["paths"], schemas)
+    link_operations(content["paths"])
     content["info"] |= {"description": DESCRIPTION, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}}
     content["jsonSchemaDialect"] = "https://json-schema.org/draft/2020-12/schema"
     content["servers"] = [{"url": "/"}]

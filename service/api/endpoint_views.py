@@ -30,6 +30,7 @@ from service.api.listing import list_page
 from service.api.moves import ledger_refusals
 from service.api.operation import Operation, route
 from service.api.problems import Problem, invalid_field, not_found
+from service.api.receivers import refuse_receiver
 from service.api.sealer import new_webhook_keys, new_webhook_secret, sealed
 from service.api.told_endpoints import refuse_rotation, with_hidden_address
 from service.ledger.ids import new_id
@@ -102,6 +103,7 @@ def _owner(all_tenants: bool) -> str:
 def create_endpoint(body: dict[str, Any]) -> Response:
     """Register an endpoint; events from now on are sent to it. A secret that is made here is shown this once."""
     ctx = context()
+    refuse_receiver(ctx.settings, body["url"], "#/url")
     kept, public, made = _signing(ctx, body["signing"], body.pop("secret", None))
     body["types"] = tuple(body["types"])
     body["tenant"] = _owner(body.pop("all_tenants"))
@@ -166,6 +168,8 @@ def update_endpoint(endpoint_id: str, body: dict[str, Any]) -> Response:
     """Change an endpoint; `state: active` takes a disabled one back into use."""
     endpoint = _endpoint(endpoint_id)
     check_if_match(request, etag_of(endpoint.id, endpoint.version))
+    if "url" in body:
+        refuse_receiver(context().settings, body["url"], "#/url")
     if "types" in body:
         body["types"] = tuple(body["types"])
     if body.get("state") == "disabled":

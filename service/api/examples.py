@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+RETRY_EXAMPLES: Mapping[str, Any] = {
+    "as_it_was": {"summary": "as it was", "value": {}},
+    "with_edits": {
+        "summary": "with less memory and another image",
+        "value": {"changes": {"nodes": {"memory_mib": 8192, "image": {"name": "ws2025", "id": None}}}},
+    },
+}
 _DIRECTORY = Path(__file__).resolve().parents[2] / "examples"
 
 

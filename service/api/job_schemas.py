@@ -48,6 +48,7 @@ class JobLinksSchema(Schema):
     events = fields.String(required=True)
     lab = fields.String()
     cancel = fields.String()
+    approve = fields.String(metadata={"description": "while the job waits for an approval"})
 
 
 class JobViewSchema(JobSchema):

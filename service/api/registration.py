@@ -24,6 +24,8 @@ from service.api import (
     job_views,
     key_views,
     lab_views,
+    lock_views,
+    steering_views,
     tenant_views,
 )
 from service.api.chat import slack_views
@@ -34,9 +36,11 @@ MAX_BODY_BYTES = 1 << 20
 BLUEPRINTS = (
     job_views.blueprint,
     batch_views.blueprint,
+    steering_views.blueprint,
     job_event_views.blueprint,
     lab_views.blueprint,
     host_views.blueprint,
+    lock_views.blueprint,
     image_views.blueprint,
     endpoint_views.blueprint,
     delivery_views.blueprint,

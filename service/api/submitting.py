@@ -8,9 +8,11 @@ from typing import Any
 
 from service.api.context import Context
 from service.api.idempotency import key_reused
-from service.api.problems import Problem
+from service.api.problems import Problem, invalid_field
+from service.api.receivers import refuse_receiver
 from service.api.resolving import Resolved, resolve
 from service.ledger.expiry import teardown_submission
+from service.ledger.gates import LATEST_SECONDS, gate_of
 from service.ledger.ids import new_id
 from service.ledger.known import plan_context
 from service.ledger.plan import Plan, Severity
@@ -18,6 +20,7 @@ from service.ledger.plans import build_plan
 from service.ledger.queue import letter
 from service.ledger.store import (
     Conversation,
+    Gate,
     Idempotency,
     IllegalMove,
     Lab,
@@ -28,7 +31,7 @@ from service.ledger.store import (
 )
 from service.ledger.targets import targets_of
 
-_PRIORITIES: Mapping[str, int] = {"high": 0, "normal": 1, "low": 2}
+PRIORITIES: Mapping[str, int] = {"high": 0, "normal": 1, "low": 2}
 Secrets = Mapping[str, Mapping[str, Any]]
 _BUILDS_LAB = frozenset({"nested_cluster", "nested_host"})
 
@@ -64,8 +67,11 @@ def plan_request(context: Context, request: Mapping[str, Any]) -> Planned:
     """Return what a request (without secrets) would do. Nothing is written; the same request gives the same steps.
 
     Raises:
-        Problem: 422 for a name that leads nowhere, 409 for a lab that is gone.
+        Problem: 422 for a name that leads nowhere or a callback that may not be called, 409 for a lab that is gone.
     """
+    if request.get("callback_url"):
+        refuse_receiver(context.settings, request["callback_url"], "#/callback_url")
+    refuse_too_late(gate_of(request), context.clock())
     resolved = resolve(context.store, context.catalogue, request)
     creates_lab = request["kind"] in _BUILDS_LAB or (request["kind"] == "nested_vm" and resolved.lab is None)
     lab_id = new_id("lab", context.clock()) if creates_lab else (resolved.lab.id if resolved.lab else "")
@@ -90,7 +96,7 @@ def submit(context: Context, request: Mapping[str, Any], secrets: Secrets, sende
             raise
         return replay
     submission = replace(
-        _submission(planned, sender), secrets={**_lab_secrets(context, planned), **secrets, **sender.chat_secrets}
+        submission_of(planned, sender), secrets={**_lab_secrets(context, planned), **secrets, **sender.chat_secrets}
     )
     return write(context, submission)
 
@@ -185,7 +191,8 @@ def _beyond_quota(detail: Mapping[str, Any]) -> Problem:
     return Problem(403, "quota-exceeded", f"The tenant has a quota of {what}.", **detail)
 
 
-def _submission(planned: Planned, sender: Sender) -> Submission:
+def submission_of(planned: Planned, sender: Sender) -> Submission:
+    """Return the submission of a planned request, without its secrets."""
     request, host = planned.request, planned.resolved.host
     url = request.get("callback_url")
     return Submission(
@@ -196,7 +203,7 @@ def _submission(planned: Planned, sender: Sender) -> Submission:
         lab_id=planned.lab_id,
         creates_lab=planned.creates_lab,
         labels=request.get("labels") or {},
-        priority=_PRIORITIES[request["priority"]],
+        priority=PRIORITIES[request["priority"]],
         # What an operator does to a lab is its tenant's, who shall see why his lab changed.
         tenant=planned.resolved.lab.tenant if planned.resolved.lab else sender.tenant,
         key_id=sender.key_id,
@@ -212,11 +219,23 @@ def _submission(planned: Planned, sender: Sender) -> Submission:
         idempotency=sender.idempotency,
         targets=targets_of(request, vars(planned.resolved.lab) if planned.resolved.lab else None),
         lab_name=_lab_name(request) if planned.creates_lab else "",
+        gate=gate_of(request),
     )
 
 
 def _chat(sender: Sender) -> dict[str, Any] | None:
     return sender.conversation.stored() if sender.conversation else None
+
+
+def refuse_too_late(gate: Gate, now: float) -> None:
+    """Refuse a beginning that is too far away.
+
+    Raises:
+        Problem: 422 that names `not_before`.
+    """
+    if gate.not_before is not None and gate.not_before > now + LATEST_SECONDS:
+        days = LATEST_SECONDS // 86400
+        raise invalid_field("#/not_before", "range", f"A job begins at most {days} days ahead.")
 
 
 def _lab_name(request: Mapping[str, Any]) -> str:

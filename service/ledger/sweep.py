@@ -16,6 +16,8 @@ from service.ledger.store import Store, SweepResult
 _log = logging.getLogger(__name__)
 
 _JITTER = 0.3
+# A slot that delivers goes on until nothing is due: more messages than slots are taken for nothing.
+_MOST_DELIVERIES = 64
 
 
 class Wakes(Protocol):
@@ -90,6 +92,7 @@ class Sweeper:
             if result.wake_steps:
                 self._waker.wake_steps(result.wake_steps - self._waker.waiting(STEPS_QUEUE))
             if result.wake_deliveries:
-                self._waker.wake_deliveries(result.wake_deliveries - self._waker.waiting(DELIVERIES_QUEUE))
+                wanted = min(result.wake_deliveries, _MOST_DELIVERIES)
+                self._waker.wake_deliveries(wanted - self._waker.waiting(DELIVERIES_QUEUE))
         except WakeFailed as error:
             _log.warning("wake_failed", extra={"error": str(error)})

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from service.ledger.reach import AddressRules
 from service.ledger.sealing import open_sealed
 from service.ledger.store import Claim, DeliveryClaim, StepResult, Store
 from tests.integration.api_kit import Api, running_api
 from tests.integration.fake_slack import BOT_TOKEN, SIGNING_SECRET, USER, FakeSlack, SlackUser, teams_file
-from workers.outbound import AddressRules
 from workers.secrets import Keyring, References
 from workers.webhooks import Sender, SendSettings
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -12,9 +11,6 @@ import pytest
 from tests.integration.chat_kit import ChatRoom, open_chat
 from tests.integration.fake_slack import BOSS, CHANNEL, USER, buttons_of, slack_running, teams_file, text_of
 
-pytestmark = pytest.mark.skipif(
-    find_spec("service.ledger.store.steering") is None, reason="this ledger has no approvals (store/steering.py) yet"
-)
 RULES = [
     {"users": [USER, BOSS], "channels": [CHANNEL], "scopes": ["jobs:read", "jobs:write"]},
     {"users": [BOSS], "scopes": ["jobs:approve"]},

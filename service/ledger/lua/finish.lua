@@ -15,6 +15,8 @@ if A.message ~= '' then call('HSET', steps, 'm:' .. step, A.message) end
 if A.unconfirmed then call('HSET', key, 'cancel_unconfirmed', 1) end
 if not A.call_open then call('HDEL', steps, 'k:' .. step) end
 
+if A.host_error then L.note_contact(L.get(key, 'host_id'), A.host_error, A.host_away) end
+
 local function keep_report()
   local host = L.get(key, 'host_id')
   if A.host_report == '' or host == '' or call('EXISTS', L.host(host)) == 0 then return end
@@ -96,4 +98,5 @@ function moves.released() give_back('released', 0, '{}') end
 
 if not moves[outcome] then error('unknown outcome ' .. outcome) end
 moves[outcome]()
+L.rest(job)
 return 1

@@ -67,6 +67,8 @@ function L.lab_follows(job, ending, touched)
   local lab, host = found[1], found[2]
   if lab == '' or call('EXISTS', L.lab(lab)) == 0 then
     L.release(host, job)
+  elseif L.get(key, 'gate') == 'shut' and not (found[3] == '1' and L.get(L.lab(lab), 'state') == 'building') then
+    return -- it never began: the lab is as it was
   elseif found[3] == '1' then
     L.lab_of_maker(job, lab, host, ending, touched)
   else

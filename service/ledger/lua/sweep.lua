@@ -8,6 +8,7 @@ for _, member in ipairs(call('ZRANGEBYSCORE', NS .. 'leases', '-inf', NOW, 'LIMI
 end
 
 local due = L.pop_due(500)
+expired_jobs = expired_jobs + L.sweep_gates()
 
 for _, job in ipairs(call('ZRANGEBYSCORE', NS .. 'deadlines', '-inf', NOW, 'LIMIT', 0, 50)) do
   call('ZREM', NS .. 'deadlines', job)
@@ -28,6 +29,7 @@ for _, lab in ipairs(call('ZRANGEBYSCORE', NS .. 'lab_leases', '-inf', NOW, 'LIM
   local key = L.lab(lab)
   local state = L.get(key, 'state')
   if state == 'ready' or state == 'failed' then
+    L.free_from_gated(lab)
     -- One process at a time is told; again in a minute should nothing have come of it.
     call('ZADD', NS .. 'lab_leases', NOW + 60, lab)
     if L.get(key, 'expired') == '' then

@@ -40,18 +40,21 @@ from service.ledger.store.jobs import JobStore
 from service.ledger.store.keys import ApiKey, KeyStore, Rotation
 from service.ledger.store.labs import Lab, LabFilter, LabState, LabStore
 from service.ledger.store.leases import LeaseStore
+from service.ledger.store.locks import HoldingLab, HostLocks, LockStore, RunningStep, Waiter
 from service.ledger.store.owners import EVERYONE, OTHER_TENANTS, Eyes, OwnerStore, endpoint_owner
 from service.ledger.store.rates import RateStore
 from service.ledger.store.scripts import Scripts
 from service.ledger.store.sealed import SealedRecord, SealedStore
 from service.ledger.store.settings import DEFAULT_SETTINGS, STANDARD_SCHEDULE, StoreSettings
-from service.ledger.store.submission import Idempotency, JobFilter, Outcome, Submission, SubmitResult
+from service.ledger.store.steering import Amendment, Doer, OwnRequest, SteeringStore
+from service.ledger.store.submission import Gate, Idempotency, JobFilter, Outcome, Retry, Submission, SubmitResult
 from service.ledger.store.tenants import Quotas, Tenant, TenantStore, Usage
 from service.ledger.store.workers import WorkerRecord, WorkerRegistry
 
 __all__ = [
     "OTHER_TENANTS",
     "STANDARD_SCHEDULE",
+    "Amendment",
     "ApiKey",
     "AuditFilter",
     "AuditStore",
@@ -66,13 +69,17 @@ __all__ = [
     "DeliveryResult",
     "DeliveryState",
     "DeliveryStore",
+    "Doer",
     "Endpoint",
     "EndpointStore",
     "EventFeed",
     "EventStore",
+    "Gate",
+    "HoldingLab",
     "Host",
     "HostCapacity",
     "HostLimits",
+    "HostLocks",
     "HostStore",
     "Idempotency",
     "IllegalMove",
@@ -89,16 +96,21 @@ __all__ = [
     "LeaseLost",
     "LeaseStore",
     "LedgerError",
+    "LockStore",
     "NameTaken",
     "NotFound",
     "Outcome",
+    "OwnRequest",
     "OwnerStore",
     "Quotas",
     "RenewResult",
     "Reservation",
+    "Retry",
     "Rotation",
+    "RunningStep",
     "SealedRecord",
     "SealedStore",
+    "SteeringStore",
     "StepOutcome",
     "StepResult",
     "Store",
@@ -111,6 +123,7 @@ __all__ = [
     "TenantStore",
     "Usage",
     "VersionConflict",
+    "Waiter",
     "WorkerRecord",
     "WorkerRegistry",
     "endpoint_owner",
@@ -138,9 +151,11 @@ class Store:
         self.client = client
         self.eyes = eyes
         self.jobs = JobStore(scripts, eyes)
+        self.steering = SteeringStore(scripts)
         self.leases = LeaseStore(scripts)
         self.events = EventStore(scripts)
         self.hosts = HostStore(scripts)
+        self.locks = LockStore(scripts)
         self.images = ImageStore(scripts)
         self.labs = LabStore(scripts, eyes)
         self.keys = KeyStore(scripts)

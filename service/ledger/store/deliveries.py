@@ -33,13 +33,17 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True)
 class DeliveryAttempt:
-    """One try. `status` is the HTTP status, 0 when there was no answer; `excerpt` the first 2 kB of the answer."""
+    """One try. `status` is the HTTP status, 0 when there was no answer; `excerpt` the first 2 kB of the answer.
+
+    `request` is what was sent, without signatures and with the body's hash only; {} when nothing could be.
+    """
 
     at: float
     status: int
     error: str
     excerpt: str
     milliseconds: int
+    request: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -108,6 +112,7 @@ class DeliveryResult:
     retry_after_seconds: float | None = None
     released: bool = False
     posted: str = ""
+    request: Mapping[str, Any] = field(default_factory=dict)
 
 
 def next_delay(schedule: Sequence[float], attempt: int, wish: float | None, jitter: float) -> float | None:
@@ -166,6 +171,7 @@ class DeliveryStore:
             "error": result.error[:500],
             "excerpt": result.excerpt[:_EXCERPT_MAX],
             "milliseconds": result.milliseconds,
+            "request": dict(result.request),
         }
         arguments = {
             "delivery": claim.delivery.id,

@@ -97,6 +97,8 @@ class LeaseStore:
             "call_open": result.call_open,
             "message": result.message[:500],
         }
+        if result.host_error is not None:
+            arguments |= {"host_error": result.host_error, "host_away": result.host_away_seconds}
         return bool(self._scripts.run("finish", arguments))
 
     def release_worker(self, worker: str) -> int:

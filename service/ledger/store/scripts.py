@@ -28,8 +28,12 @@ _LIBRARY = (
     "capacity",
     "index",
     "steps",
+    "graph",
     "lab",
     "job",
+    "gate",
+    "pause",
+    "edit",
     "undo",
     "claim",
     "view",
@@ -40,7 +44,7 @@ _LIBRARY = (
 _NOT_AUDITED = frozenset(
     {"read_jobs", "read_steps", "list_jobs", "list_labs", "list_documents", "list_deliveries", "list_workers"}
     | {"chat_pend", "chat_decide", "chat_reply"}  # a deed that was agreed to has an entry of its own
-    | {"claimable", "tenant_usage", "note_key_use", "note_audit", "seal_audit"}
+    | {"claimable", "tenant_usage", "locks", "note_key_use", "note_audit", "seal_audit"}
 )
 
 
@@ -81,6 +85,7 @@ class Scripts:
                 "events": settings.job_events_max,
                 "feed": settings.feed_events_max,
                 "deliveries": settings.endpoint_deliveries_max,
+                "backlog": settings.endpoint_backlog_max,
                 "failing": settings.endpoint_failing_seconds,
                 "breaker": settings.breaker_failures,
                 "breaker_seconds": settings.breaker_seconds,

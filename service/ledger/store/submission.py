@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
@@ -31,6 +31,23 @@ class Idempotency:
     key: str
     fingerprint: str
     ttl_seconds: int = 86_400
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What stands before the beginning of a job.
+
+    `approval`: somebody else has to agree within `approval_seconds`. `host_gates`: a host that demands approvals may
+    demand one of this job. `not_before` is seconds since 1970 UTC; `start_seconds` (0 = any) after it, or after the
+    submission, the job must have started.
+    """
+
+    approval: bool = False
+    approval_seconds: int = 0
+    approval_reason: str = ""
+    host_gates: bool = False
+    not_before: float | None = None
+    start_seconds: int = 0
 
 
 @dataclass(frozen=True)
@@ -68,6 +85,24 @@ class Submission:
     idempotency: Idempotency | None = None
     targets: tuple[str, ...] = ()
     lab_name: str = ""
+    gate: Gate = Gate()
+
+
+@dataclass(frozen=True)
+class Retry:
+    """How an ended job is reopened: by which API key, only at this version (0 = any), with which other request.
+
+    `edited` None keeps request and plan; its `secrets` are only the new ones. `changes` says what differs, as shown in
+    the event: pointer, before, after, or `secret` for what nobody may see. `again` are steps that were done and are
+    done once more.
+    """
+
+    key_id: str = ""
+    key_name: str = ""
+    version: int = 0
+    edited: Submission | None = None
+    changes: Sequence[Mapping[str, Any]] = ()
+    again: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,7 @@ def test_defaults_are_the_documented_ones() -> None:
         ("MATRYOSHKA_NAMESPACE", "a b"),
         ("MATRYOSHKA_WORKER_NAME", "a b"),
         ("MATRYOSHKA_WEBHOOK_NETWORKS", "10.0.0.1/8"),
+        ("MATRYOSHKA_WEBHOOK_HOSTS", "https://portal.example"),
         ("MATRYOSHKA_WEBHOOK_SCHEDULE", "0,later"),
         ("MATRYOSHKA_SLACK_API_URL", "slack.com/api"),
     ],
