@@ -26,6 +26,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "job": (
         *("id", "kind", "content_sha256", "labels", "host_id", "lab_id", "priority", "tenant", "state", "ending"),
         *("on_failure", "on_cancel", "deadline_seconds", "lease_seconds", "callback_url", "callback_types", "retries"),
+        *("not_before", "approved_by", "asked_by"),
     ),
     "lab": (
         *("id", "name", "state", "host_id", "job_id", "kind", "version", "expires_at", "lease_seconds", "secrets"),

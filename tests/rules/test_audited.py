@@ -76,6 +76,16 @@ class Story:
         self.did("POST", f"{path}:cancel")
         return path
 
+    def gated_job(self) -> str:
+        """Return the path of a job that waits for an approval."""
+        return f"/v1/jobs/{self.api.submitted(cluster(approval={'required': True}))['id']}"
+
+    def resumed(self) -> None:
+        """Pause a job and let it go on."""
+        path = self.job
+        self.did("POST", f"{path}:pause")
+        self.did("POST", f"{path}:resume")
+
     def lab(self) -> str:
         """Return the path of a lab that something of is left."""
         job = self.api.submitted(cluster(on_cancel="keep"))
@@ -110,6 +120,11 @@ DONE: dict[str, Callable[[Story], Any]] = {
     ),
     "cancelJob": lambda story: story.did("POST", f"{story.job}:cancel"),
     "retryJob": lambda story: story.did("POST", f"{story.ended_job()}:retry"),
+    "approveJob": lambda story: story.did("POST", f"{story.gated_job()}:approve"),
+    "rejectJob": lambda story: story.did("POST", f"{story.gated_job()}:reject"),
+    "pauseJob": lambda story: story.did("POST", f"{story.job}:pause"),
+    "resumeJob": lambda story: story.resumed(),
+    "amendJob": lambda story: story.did("PATCH", story.job, {"labels": {"rack": "7"}}),
     "extendLab": lambda story: story.did("PATCH", story.lab(), {"lease_seconds": 7200}),
     "deleteLab": lambda story: story.did("DELETE", story.lab()),
     "registerHost": lambda story: story.host,

@@ -9,7 +9,7 @@ local gated = state == 'waiting_approval' or state == 'scheduled'
 if not gated and state ~= 'queued' and state ~= 'waiting' then return { 'illegal', state } end
 if A.moves and not gated then return { 'illegal', state .. ', and not_before is over' } end
 
-call('HSET', key, 'request', A.request)
+call('HSET', key, 'request', A.request, 'content_sha256', A.content_sha256)
 if A.labels then
   L.relabel(A.job, A.labels)
   call('HSET', key, 'labels', A.labels_text)

@@ -116,10 +116,12 @@ function L.expire_starts(limit)
     local state = L.get(key, 'state')
     call('ZREM', NS .. 'start_by', job)
     if state ~= '' and not TERMINAL[state] and L.get(key, 'ending') == '' then
+      local before = L.audit_of('job', job)
       call('HSET', key, 'error', L.error('not_started_in_time', 'The job did not start in time',
         string.format('It had %d seconds to start and was %s.', L.num(key, 'start_seconds', 0), state),
         'Retry it, with more time to start if need be.'))
       L.stop(job, 'expired')
+      L.audit_system('expireJob', 'job', job, before)
     end
   end
   return #late
@@ -131,7 +133,9 @@ function L.sweep_gates()
   for _, job in ipairs(call('ZRANGEBYSCORE', NS .. 'approvals', '-inf', NOW, 'LIMIT', 0, 50)) do
     call('ZREM', NS .. 'approvals', job)
     if L.get(L.job(job), 'state') == 'waiting_approval' then
+      local before = L.audit_of('job', job)
       L.approval_expired(job)
+      L.audit_system('expireApproval', 'job', job, before)
       expired = expired + 1
     end
   end

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from service.ledger.acting import with_detail
 from service.ledger.audit import content_sha256
 from service.ledger.ids import new_id
 from service.ledger.job import Job, StepRecord
@@ -115,7 +116,8 @@ class JobStore:
         """
         if retry.edited is not None:
             _refuse_open_secrets(retry.edited.secrets)
-        code, detail = self._scripts.run("retry", _retry_arguments(job_id, retry))
+        with with_detail({"changes": retry.changes} if retry.edited is not None else {}):
+            code, detail = self._scripts.run("retry", _retry_arguments(job_id, retry))
         if code == "unknown":
             raise NotFound(f"no job {job_id}")
         if code == "changed":

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from service.ledger.acting import with_detail
+from service.ledger.audit import content_sha256
 from service.ledger.store.errors import IllegalMove, LedgerError, NotFound, VersionConflict
 from service.ledger.store.scripts import Scripts, dumps
 
@@ -72,11 +74,13 @@ class SteeringStore:
 
         Raise NotFound, VersionConflict, IllegalMove when it has started, or `not_before` is over for it.
         """
+        key, text = self._scripts.key("job", job_id), dumps(amendment.request)
         arguments: dict[str, Any] = {
             "job": job_id,
             "version": version,
             "by": doer.key_id,
-            "request": dumps(amendment.request),
+            "request": text,
+            "content_sha256": content_sha256(text, self._scripts.client.hget(key, "secrets") or ""),
             "moves": amendment.moves,
             "not_before": "" if amendment.not_before is None else repr(amendment.not_before),
             "data": dumps({"by": doer.key_id, "name": doer.name, "changes": amendment.changes}),
@@ -86,7 +90,8 @@ class SteeringStore:
         if amendment.labels is not None:
             arguments["labels"] = [[name, value] for name, value in amendment.labels.items()]
             arguments["labels_text"] = dumps(amendment.labels)
-        self._check(job_id, *self._scripts.run("amend", arguments))
+        with with_detail({"changes": amendment.changes}):
+            self._check(job_id, *self._scripts.run("amend", arguments))
 
     def _move(self, name: str, job_id: str, doer: Doer, version: int) -> None:
         arguments = {
