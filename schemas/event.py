@@ -54,6 +54,7 @@ EVENT_TYPES = (
     "host.deleted",
     "endpoint.pinged",
     "endpoint.disabled",
+    "chat.replied",
 )
 
 
@@ -141,12 +142,19 @@ class EndpointDataSchema(DataSchema):
     reason = fields.String(metadata={"description": "Of `endpoint.disabled`."})
 
 
+class ChatDataSchema(DataSchema):
+    """Of `chat.replied`: the message as it is sent. It goes to one conversation only."""
+
+    text = fields.String()
+
+
 DATA_SCHEMAS: Mapping[str, type[DataSchema]] = {
     "job": JobDataSchema,
     "step": StepDataSchema,
     "lab": LabDataSchema,
     "host": HostDataSchema,
     "endpoint": EndpointDataSchema,
+    "chat": ChatDataSchema,
 }
 
 

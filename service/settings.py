@@ -15,6 +15,7 @@ from service.ledger.reach import EVERYWHERE, Network, hosts_of, networks_of
 from service.ledger.store.settings import STANDARD_SCHEDULE
 from service.oidc_settings import OidcSettings
 from service.settings_error import SettingsError
+from service.slack_settings import SlackSettings, read_teams
 
 __all__ = ["Settings", "SettingsError"]
 
@@ -36,7 +37,8 @@ class Settings:
     `webhook_networks` and `webhook_hosts` are the workers' too: here they refuse early what a worker would refuse.
     `rate_quota` requests (0 = any number) may be made with one API key in `rate_seconds`, over all processes.
     `audit_max` entries are kept in the audit log. So many proxies stand before this process (`proxy_hops`) whose
-    X-Forwarded-For is believed. `oidc` None: only API keys are taken.
+    X-Forwarded-For is believed. `oidc` None: only API keys are taken. `slack` None: Slack is not
+    set up.
     """
 
     redis_url: str
@@ -56,6 +58,7 @@ class Settings:
     audit_max: int = 1_000_000
     proxy_hops: int = 0
     oidc: OidcSettings | None = None
+    slack: SlackSettings | None = None
     key_hash_key: bytes = field(default=b"", repr=False)
     webhook_networks: tuple[Network, ...] = EVERYWHERE
     webhook_hosts: tuple[str, ...] = ()
@@ -86,6 +89,7 @@ class Settings:
             audit_max=int(_number(environ, "MATRYOSHKA_AUDIT_MAX", 1_000_000, at_least=1000)),
             proxy_hops=int(_number(environ, "MATRYOSHKA_PROXY_HOPS", 0, at_least=0)),
             oidc=OidcSettings.from_env(environ),
+            slack=_slack(environ),
             key_hash_key=key_hash_key(environ),
             webhook_networks=_listed(environ, "MATRYOSHKA_WEBHOOK_NETWORKS", networks_of) or EVERYWHERE,
             webhook_hosts=_listed(environ, "MATRYOSHKA_WEBHOOK_HOSTS", hosts_of),
@@ -153,6 +157,28 @@ def _file(name: str, path: str) -> bytes:
         return Path(path).read_bytes()
     except OSError as error:
         raise SettingsError(name, f"cannot be read: {error.strerror} ({path})") from error
+
+
+def _slack(environ: Mapping[str, str]) -> SlackSettings | None:
+    name, teams = "MATRYOSHKA_SLACK_SIGNING_SECRET", "MATRYOSHKA_SLACK_TEAMS_FILE"
+    secret = environ.get(name, "").strip()
+    path = environ.get(f"{name}_FILE", "").strip()
+    if not secret and path:
+        name, secret = f"{name}_FILE", _file(f"{name}_FILE", path).decode("utf-8", "replace").strip()
+        if not secret:
+            raise SettingsError(name, "is an empty file")
+    teams_path = environ.get(teams, "").strip()
+    if not secret and not teams_path:
+        return None
+    if not secret or not teams_path:
+        raise SettingsError(teams if secret else name, "is not set; Slack needs its signing secret and its teams")
+    content = _file(teams, teams_path)
+    try:
+        return SlackSettings(secret, read_teams(content.decode("utf-8")))
+    except UnicodeDecodeError:
+        raise SettingsError(teams, "is not UTF-8") from None
+    except ValueError as error:
+        raise SettingsError(teams, str(error)) from None
 
 
 def _public_key(environ: Mapping[str, str]) -> str:

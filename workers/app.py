@@ -86,7 +86,8 @@ def build(settings: Settings, opened: Scrubber | None = None) -> WorkerProcess:
         settings.fence_margin_seconds,
     )
     runner = Runner(Tools(store.leases, hosts.line, keyring, draining))
-    sender = Sender(keyring, SendSettings(address_rules(settings, store), base_url=settings.base_url))
+    rules = address_rules(settings, store)
+    sender = Sender(keyring, SendSettings(rules, base_url=settings.base_url, slack_api=settings.slack_api_url))
     hands = Hands(settings, store, keeper, runner, sender, Slots(), draining.is_set)
     hands.wake, hands.wake_deliveries = partial(_wake, waker.wake_steps), partial(_wake, waker.wake_deliveries)
     presence = Presence(settings, store, waker, hosts, hands.slots)

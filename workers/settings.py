@@ -98,6 +98,7 @@ class Settings:
     webhook_hosts: tuple[str, ...] = ()
     webhook_schedule: tuple[float, ...] = ()
     audit_max: int = 1_000_000
+    slack_api_url: str = "https://slack.com/api"
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -124,6 +125,7 @@ class Settings:
             webhook_hosts=_hosts(environ, "MATRYOSHKA_WEBHOOK_HOSTS"),
             webhook_schedule=_schedule(environ, "MATRYOSHKA_WEBHOOK_SCHEDULE", _STANDARD_SCHEDULE),
             audit_max=int(_number(environ, "MATRYOSHKA_AUDIT_MAX", 1_000_000, 1000)),
+            slack_api_url=_url(environ, "MATRYOSHKA_SLACK_API_URL", "https://slack.com/api"),
         )
         return _consistent(settings)
 
@@ -155,6 +157,13 @@ def _made_up_name() -> str:
 
 def _text(environ: Mapping[str, str], name: str) -> str:
     return environ.get(name, "").strip()
+
+
+def _url(environ: Mapping[str, str], name: str, default: str) -> str:
+    text = _text(environ, name).rstrip("/") or default
+    if not text.startswith(("http://", "https://")):
+        raise SettingsError(name, f"must start with http:// or https://, not {text!r}")
+    return text
 
 
 def _required(environ: Mapping[str, str], name: str) -> str:

@@ -18,7 +18,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -30,6 +30,7 @@ from service.ledger.event import Event
 from service.ledger.reach import AddressRules
 from service.ledger.store.deliveries import DeliveryClaim, DeliveryResult
 from service.ledger.trace import child_of
+from workers.chat import SLACK_API, is_told, letter_of, result_of
 from workers.connections import Connections, Request
 from workers.errors import SecretUnavailable, WorkerError
 from workers.outbound import AddressRefused, Opening, Resolve
@@ -39,6 +40,7 @@ _SECRET_PREFIX = "whsec_"  # noqa: S105 - the prefix of every secret, not one
 _PRIVATE_PREFIX = "whsk_"
 _SEED_BYTES = 32
 _EXCERPT_BYTES = 2048
+_ANSWER_BYTES = 65_536  # of a chat service, which says in its answer what it did
 _GONE = 410
 _AGENT = "Matryoshka-Webhooks/1"
 
@@ -51,6 +53,7 @@ class SendSettings:
     connect_seconds: float = 5.0
     total_seconds: float = 20.0
     base_url: str = ""
+    slack_api: str = SLACK_API
     resolve: Resolve = socket.getaddrinfo
 
 
@@ -75,6 +78,8 @@ class Sender:
 
     def send(self, claim: DeliveryClaim) -> DeliveryResult:
         """Try one delivery. Never raises for what receiver or network do; every try sends the same id."""
+        if is_told(claim):
+            return self._tell(claim)
         started = time.monotonic()
         sent: dict[str, Any] = {}
         try:
@@ -96,6 +101,26 @@ class Sender:
             request=sent,
         )
 
+    def _tell(self, claim: DeliveryClaim) -> DeliveryResult:
+        """Send a message for people; as `send`."""
+        started = time.monotonic()
+        sent: dict[str, Any] = {}
+        try:
+            letter = letter_of(claim, self._keyring, self._settings.base_url, self._settings.slack_api)
+            # Address and token are secrets: the log has the address as it may be shown.
+            sent |= _shown(claim.delivery.url, {"User-Agent": _AGENT}, letter.body)
+            headers = {"User-Agent": _AGENT, **letter.headers}
+            status, answered, answer = self._post(letter.url.reveal(), letter.body, headers, _ANSWER_BYTES)
+        except (WorkerError, AddressRefused, OSError, http.client.HTTPException, ValueError) as error:
+            return DeliveryResult(False, error=_reason(error), milliseconds=_elapsed(started), request=sent)
+        return replace(
+            result_of(claim, status, answer),
+            excerpt=_scrubbed(answer[:_EXCERPT_BYTES], letter.secrets),
+            milliseconds=_elapsed(started),
+            retry_after_seconds=retry_after(answered.get("Retry-After"), self._wall()),
+            request=sent,
+        )
+
     def _secrets(self, claim: DeliveryClaim) -> list[SecretStr]:
         """Return the secrets that sign now: the current one and, after a rotation, the previous one while both hold."""
         found = [self._keyring.open(claim.secrets["current"])] if "current" in claim.secrets else []
@@ -108,8 +133,10 @@ class Sender:
         headers = {"Content-Type": content_type, "User-Agent": _AGENT, **_origin(claim)}
         return body, headers | signed_headers(claim.delivery.message_id, int(self._wall()), body, secrets)
 
-    def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, Mapping[str, str], bytes]:
-        return self._connections.post(Request(_checked_url(url), body, headers, _EXCERPT_BYTES))
+    def _post(
+        self, url: str, body: bytes, headers: Mapping[str, str], most: int = _EXCERPT_BYTES
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        return self._connections.post(Request(_checked_url(url), body, headers, most))
 
 
 def _shown(url: str, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:

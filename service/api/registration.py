@@ -29,6 +29,7 @@ from service.api import (
     steering_views,
     tenant_views,
 )
+from service.api.chat import slack_views
 from service.api.problems import register_problem_handlers
 from service.api.request_id import register_request_id
 
@@ -46,6 +47,7 @@ BLUEPRINTS = (
     delivery_views.blueprint,
     event_views.blueprint,
     key_views.blueprint,
+    slack_views.blueprint,
     audit_views.blueprint,
     tenant_views.blueprint,
     health.blueprint,

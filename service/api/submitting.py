@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from service.api.context import Context
@@ -18,7 +18,17 @@ from service.ledger.known import plan_context
 from service.ledger.plan import Plan, Severity
 from service.ledger.plans import build_plan
 from service.ledger.queue import letter
-from service.ledger.store import Gate, Idempotency, IllegalMove, Lab, NotFound, Outcome, Submission, SubmitResult
+from service.ledger.store import (
+    Conversation,
+    Gate,
+    Idempotency,
+    IllegalMove,
+    Lab,
+    NotFound,
+    Outcome,
+    Submission,
+    SubmitResult,
+)
 from service.ledger.targets import targets_of
 
 PRIORITIES: Mapping[str, int] = {"high": 0, "normal": 1, "low": 2}
@@ -39,13 +49,18 @@ class Planned:
 
 @dataclass(frozen=True)
 class Sender:
-    """Who submits: a tenant, by one of its API keys; and with which idempotency key of his own."""
+    """Who submits: a tenant, by one of its API keys; and with which idempotency key of his own.
+
+    `conversation` is told of the job, by way of its secrets.
+    """
 
     tenant: str
     request_id: str
     traceparent: str = ""
     idempotency: Idempotency | None = None
     key_id: str = ""
+    conversation: Conversation | None = None
+    chat_secrets: Secrets = field(default_factory=dict, repr=False)
 
 
 def plan_request(context: Context, request: Mapping[str, Any]) -> Planned:
@@ -80,7 +95,9 @@ def submit(context: Context, request: Mapping[str, Any], secrets: Secrets, sende
         if replay is None:
             raise
         return replay
-    submission = replace(submission_of(planned, sender), secrets={**_lab_secrets(context, planned), **secrets})
+    submission = replace(
+        submission_of(planned, sender), secrets={**_lab_secrets(context, planned), **secrets, **sender.chat_secrets}
+    )
     return write(context, submission)
 
 
@@ -116,6 +133,8 @@ def write_teardown(context: Context, lab: Lab, request: Mapping[str, Any], sende
         request_id=sender.request_id,
         traceparent=sender.traceparent,
         idempotency=sender.idempotency,
+        chat=_chat(sender),
+        secrets={**submission.secrets, **sender.chat_secrets},
     )
     return write(context, owned)
 
@@ -194,6 +213,7 @@ def submission_of(planned: Planned, sender: Sender) -> Submission:
         deadline_seconds=request["deadline_seconds"],
         lease_seconds=request.get("lease_seconds", 0),
         callback={"url": url} if url else None,
+        chat=_chat(sender),
         request_id=sender.request_id,
         traceparent=sender.traceparent,
         idempotency=sender.idempotency,
@@ -201,6 +221,10 @@ def submission_of(planned: Planned, sender: Sender) -> Submission:
         lab_name=_lab_name(request) if planned.creates_lab else "",
         gate=gate_of(request),
     )
+
+
+def _chat(sender: Sender) -> dict[str, Any] | None:
+    return sender.conversation.stored() if sender.conversation else None
 
 
 def refuse_too_late(gate: Gate, now: float) -> None:

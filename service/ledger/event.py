@@ -58,6 +58,7 @@ class EventType(StrEnum):
     HOST_DELETED = "host.deleted"
     ENDPOINT_PINGED = "endpoint.pinged"
     ENDPOINT_DISABLED = "endpoint.disabled"
+    CHAT_REPLIED = "chat.replied"  # to one conversation only: neither in the feed nor sent to endpoints
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from service.app import create_app
 from service.settings import Settings
 
 OPEN = {"/healthz", "/readyz", "/openapi.json", "/openapi.yaml", "/openapi-3.0.json", "/docs", "/docs/style.css"}
+OPEN |= {"/v1/chat/slack", "/v1/chat/slack/interactions"}  # guarded by Slack's signature, see test_chat.py
 # Of the dashboard: the log-in and the files that it loads.
 OPEN_PAGES = {"/login", "/ui/<name>"}
 # A server that does not exist: an unguarded view would have to ask it, a guarded one refuses before.

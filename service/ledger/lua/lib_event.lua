@@ -4,7 +4,7 @@
 -- the job is gone (labs outlive it) its lab's; else the one that is named, or the default one's.
 function L.emit(kind, at, data)
   local job = at.job or ''
-  local found = job ~= '' and call('HMGET', L.job(job), 'id', 'tenant', 'callback_url', 'callback_types') or {}
+  local found = job ~= '' and call('HMGET', L.job(job), 'id', 'tenant', 'callback_url', 'callback_types', 'chat') or {}
   local tenant = found[1] and L.owner(found[2]) or at.tenant or (at.lab and L.owner_at(L.lab(at.lab))) or 'default'
   local fields = { 'type', kind, 'at', L.time(NOW), 'job', at.job or '', 'lab', at.lab or '', 'step', at.step or '',
     'node', at.node or '', 'data', data or '{}', 'tenant', tenant }
@@ -18,6 +18,7 @@ function L.emit(kind, at, data)
   local receivers = call('SUNION', mine .. kind, mine .. family, mine .. '*', all .. kind, all .. family, all .. '*')
   for _, endpoint in ipairs(receivers) do L.deliver(id, endpoint, '', fields) end
   if found[3] and found[3] ~= '' then L.call_back(id, kind, found, family, fields) end
+  if found[5] and found[5] ~= '' then L.tell(id, kind, job, fields, found[5]) end
   return id
 end
 

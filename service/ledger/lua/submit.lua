@@ -50,6 +50,7 @@ if A.idem_key ~= '' then
   call('HSET', idem, 'job', A.job, 'fingerprint', A.fingerprint)
   call('EXPIRE', idem, A.idem_ttl)
 end
+if F.chat ~= '' then L.chat_open(cjson.decode(F.chat)) end
 L.take_targets(host, targets, A.job)
 if host ~= '' then call('SADD', L.host(host) .. ':jobs', A.job) end
 for _, name in ipairs({ 'all', 'kind:' .. F.kind, 'host:' .. host, 'lab:' .. lab }) do

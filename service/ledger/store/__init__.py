@@ -11,6 +11,7 @@ from typing import Any, Self
 import redis
 
 from service.ledger.store.audit import AuditFilter, AuditStore
+from service.ledger.store.chat import ChatStore, Conversation, Decided, Decision
 from service.ledger.store.claims import Claim, RenewResult, StepOutcome, StepResult, SweepResult
 from service.ledger.store.deliveries import (
     Delivery,
@@ -58,7 +59,11 @@ __all__ = [
     "ApiKey",
     "AuditFilter",
     "AuditStore",
+    "ChatStore",
     "Claim",
+    "Conversation",
+    "Decided",
+    "Decision",
     "Delivery",
     "DeliveryAttempt",
     "DeliveryClaim",
@@ -159,6 +164,7 @@ class Store:
         self.owners = OwnerStore(scripts, eyes)
         self.endpoints = EndpointStore(scripts, eyes)
         self.deliveries = DeliveryStore(scripts, eyes)
+        self.chat = ChatStore(scripts)
         self.workers = WorkerRegistry(scripts)
         self.rates = RateStore(scripts)
         self.sessions = SessionStore(scripts)

@@ -11,6 +11,7 @@ from service.ledger.audit import content_sha256
 from service.ledger.ids import new_id
 from service.ledger.job import Job, StepRecord
 from service.ledger.plan import Plan, Step
+from service.ledger.store.chat import CHAT_SECRETS
 from service.ledger.store.errors import IllegalMove, NotFound, VersionConflict
 from service.ledger.store.job_view import job_of, step_of
 from service.ledger.store.owners import EVERYONE, NOBODY, Eyes, owned_indexes
@@ -19,11 +20,11 @@ from service.ledger.store.submission import JobFilter, Outcome, Policy, Retry, S
 
 _REMOVES_LAB = "ReleaseLab"
 _ADDS_NODE = "CreateNode"
-_CALLBACK_SECRET = "callback_secret"  # noqa: S105 - a name, not a secret
+_OF_JOB_ONLY = ("callback_secret", *CHAT_SECRETS)
 # What stays as it was submitted when a job is retried with edits: who it is, where it works, who has to agree.
 _FIXED = frozenset(
     {"id", "kind", "host_id", "lab_id", "creates_lab", "removes_lab", "tenant", "request_id", "traceparent", "secrets"}
-    | {"approval", "approval_seconds", "approval_reason", "host_gates", "asked_by"}
+    | {"approval", "approval_seconds", "approval_reason", "host_gates", "asked_by", "chat"}
 )
 
 
@@ -177,7 +178,7 @@ def _step_row(step: Step) -> list[Any]:
 
 def _arguments(submission: Submission, job_id: str) -> dict[str, Any]:
     plan, idempotency = submission.plan, submission.idempotency
-    lab_secrets = {name: secret for name, secret in submission.secrets.items() if name != _CALLBACK_SECRET}
+    lab_secrets = {name: secret for name, secret in submission.secrets.items() if name not in _OF_JOB_ONLY}
     return {
         "job": job_id,
         "fields": _fields(submission, job_id),
@@ -242,6 +243,7 @@ def _fields(submission: Submission, job_id: str) -> dict[str, Any]:
         "lease_seconds": submission.lease_seconds,
         "callback_url": callback.get("url", ""),
         "callback_types": ",".join(callback.get("types", ())),
+        "chat": dumps(submission.chat) if submission.chat else "",
         "request_id": submission.request_id,
         "traceparent": submission.traceparent,
         "targets": dumps(submission.targets),

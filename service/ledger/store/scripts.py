@@ -23,6 +23,7 @@ from service.ledger.store.settings import StoreSettings
 _ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 _LIBRARY = (
     "base",
+    "chat",
     "event",
     "capacity",
     "index",
@@ -44,6 +45,7 @@ _LIBRARY = (
 # What changes no record that callers know: never an entry of the audit log.
 _NOT_AUDITED = frozenset(
     {"read_jobs", "read_steps", "list_jobs", "list_labs", "list_documents", "list_deliveries", "list_workers"}
+    | {"chat_pend", "chat_decide", "chat_reply"}  # a deed that was agreed to has an entry of its own
     | {"claimable", "tenant_usage", "locks", "note_key_use", "note_audit", "seal_audit"}
 )
 

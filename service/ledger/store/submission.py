@@ -57,6 +57,7 @@ class Submission:
     `priority` is 0 (high), 1 or 2 (low). `tenant` is a slug, `key_id` the API key. `lab_id` is '' (none), a new lab
     when `creates_lab`, else an existing one of the same tenant. `lease_seconds` is the lab's lease (0 = none) and
     begins when the lab is ready. `deadline_seconds` 0 means none. `callback` is {"url": ...} with optional "types".
+    `chat` is a conversation that is told of the job (`chat.Conversation.stored`).
     `targets` are names of which only one unfinished job may hold each at a time per host; its lab always is one.
     `secrets` are sealed or references, never values.
     """
@@ -78,6 +79,7 @@ class Submission:
     deadline_seconds: int = 0
     lease_seconds: int = 0
     callback: Mapping[str, Any] | None = None
+    chat: Mapping[str, Any] | None = None
     request_id: str = ""
     traceparent: str = ""
     idempotency: Idempotency | None = None
