@@ -7,7 +7,7 @@ export PIP_NO_INPUT := 1
 .DEFAULT_GOAL := help
 
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.runtime ## build a 3-node nested cluster on a simulated host, show it live, tear it down (about a minute)
 	@$(PY) -m deploy.local demo
@@ -17,6 +17,9 @@ up: $(VENV)/.runtime ## run the whole stack until Ctrl-C; addresses and a key go
 
 test: $(VENV)/.dev ## run every test
 	$(PY) -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder
+
+browser: $(VENV)/.browser ## run the tests of the dashboard in Chromium (`chromium` on PATH or MATRYOSHKA_CHROMIUM) and keep the pictures of its pages
+	MATRYOSHKA_SCREENSHOTS=1 $(PY) -m pytest tests/e2e/test_dashboard_browser.py
 
 unit: $(VENV)/.dev ## run the unit tests only (seconds)
 	$(PY) -m pytest tests/unit tests/rules
@@ -37,13 +40,24 @@ openapi: $(VENV)/.runtime ## write openapi.yaml from the code
 	$(PY) -m service.api.openapi > openapi.yaml.new && mv openapi.yaml.new openapi.yaml
 	$(PY) -m service.api.openapi 3.0 > openapi.yaml.new && mv openapi.yaml.new openapi-3.0.yaml
 
+lint-openapi: $(VENV)/.dev ## lint the OpenAPI documents and compare with the last release (what is there of npm, go)
+	$(PY) -m tests.clients.linting
+
+clients: $(VENV)/.dev ## generate clients in Python, TypeScript, Go and Java, and run them against a local stack
+	$(PY) -m tests.clients
+
+clients-curl clients-python clients-typescript clients-go clients-java: clients-%: $(VENV)/.dev
+	$(PY) -m tests.clients $*
+
 bench: $(VENV)/.dev ## measure ratios and write docs/bench.md (about a quarter of an hour)
 	$(PY) -m tests.bench
 
 lock: ## resolve the dependencies again and lock them with hashes (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q requirements/runtime.in -o requirements/runtime.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q requirements/dev.in -o requirements/dev.txt
+	cd tests/clients/python && uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q requirements.in -o requirements.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q requirements/deploy.in -o requirements/deploy.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q requirements/browser.in -o requirements/browser.txt
 
 clean: ## remove what was installed and what a run left here
 	rm -rf $(VENV) .run build *.egg-info
@@ -62,4 +76,9 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 	@$(PY) -m pip install -q --require-hashes -r requirements/dev.txt
 	@touch $@
 
-.PHONY: help demo up test unit check check-deploy openapi bench lock clean
+$(VENV)/.browser: requirements/browser.txt $(VENV)/.dev
+	@$(PY) -m pip install -q --require-hashes -r requirements/browser.txt
+	@touch $@
+
+.PHONY: help demo up test browser unit check check-deploy openapi lint-openapi clients bench lock clean
+.PHONY: clients-curl clients-python clients-typescript clients-go clients-java

@@ -56,9 +56,14 @@ class EmptySchema(StrictSchema):
     """A body without members."""
 
 
+def is_printable(value: str) -> bool:
+    """Tell whether a text has no control and other invisible characters."""
+    return not any(unicodedata.category(character) in _UNPRINTABLE for character in value)
+
+
 def printable(value: str) -> None:
     """Refuse control and other invisible characters; raises ValidationError."""
-    if any(unicodedata.category(character) in _UNPRINTABLE for character in value):
+    if not is_printable(value):
         raise coded("Control characters are not allowed.", "characters")
 
 
@@ -106,6 +111,18 @@ class Timestamp(fields.Field[float]):
         if moment.tzinfo is None:
             raise coded("A time needs its offset, such as Z or +01:00.", "time")
         return moment.timestamp()
+
+
+class Moment(fields.Field[str]):
+    """A time that stays text: RFC 3339 in UTC with milliseconds, so that a request is shown as it was understood."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        seconds = Timestamp().deserialize(value)
+        try:
+            moment = datetime.fromtimestamp(seconds, tz=UTC)
+        except (OverflowError, ValueError, OSError) as error:
+            raise coded("This time is out of range.", "range") from error
+        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class Labels(fields.Field[dict[str, str]]):

@@ -11,14 +11,28 @@ from schemas.tenant import TenantFilterSchema
 DELIVERY_STATES = ("pending", "succeeded", "failed", "cancelled")
 
 
+class DeliveryRequestSchema(Schema):
+    """What a try sent: a signature is shown by its version only, the body by its SHA-256."""
+
+    method = fields.String()
+    url = fields.String()
+    headers = fields.Dict(keys=fields.String(), values=fields.String())
+    body_sha256 = fields.String()
+    body_bytes = fields.Integer()
+
+
 class DeliveryAttemptSchema(Schema):
-    """One try. `status` is null when no answer came; `excerpt` is the beginning of the answer."""
+    """One try. `status` is null when no answer came; `excerpt` is the beginning of the answer.
+
+    `request` is null when nothing could be sent, and of tries before it was kept.
+    """
 
     at = Timestamp(required=True)
     status = fields.Integer(allow_none=True)
     seconds = fields.Float()
     excerpt = fields.String()
     error = fields.String()
+    request = fields.Nested(DeliveryRequestSchema, allow_none=True)
 
 
 class DeliverySchema(Schema):

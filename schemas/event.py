@@ -12,9 +12,17 @@ from schemas.problem import ProblemSchema
 
 # The same names as service.ledger.event.EventType; a test holds the two together.
 EVENT_TYPES = (
+    "job.waiting_approval",
+    "job.approved",
+    "job.rejected",
+    "job.scheduled",
+    "job.amended",
     "job.queued",
     "job.waiting",
     "job.started",
+    "job.pausing",
+    "job.paused",
+    "job.resumed",
     "job.cancelling",
     "job.rolling_back",
     "job.retried",
@@ -46,6 +54,7 @@ EVENT_TYPES = (
     "host.deleted",
     "endpoint.pinged",
     "endpoint.disabled",
+    "chat.replied",
 )
 
 
@@ -58,37 +67,65 @@ class DataSchema(Schema):
         unknown = INCLUDE
 
 
-class JobDataSchema(DataSchema):
-    """Of `job.*`."""
+class AmountSchema(DataSchema):
+    """Memory and disk; null where nobody set a bound."""
 
-    kind = fields.String()
-    state = fields.String()
-    labels = fields.Dict(keys=fields.String(), values=fields.String())
-    progress_percent = fields.Integer()
-    waiting_for = fields.String()
-    error = fields.Nested(ProblemSchema(unknown=INCLUDE), allow_none=True)
-    cancel_unconfirmed = fields.Boolean()
+    memory_mib = fields.Integer(allow_none=True)
+    disk_gib = fields.Integer(allow_none=True)
+
+
+class JobDataSchema(DataSchema):
+    """Of `job.*`. The payload is thin: the job itself says the rest."""
+
+    reason = fields.String(metadata={"description": "Why it waits, was let in or is being cancelled."})
+    error = fields.Nested(ProblemSchema(unknown=INCLUDE), metadata={"description": "Of a job that did not succeed."})
+    by = fields.String(metadata={"description": "The API key that approved, rejected, paused, resumed or retried."})
+    name = fields.String(metadata={"description": "The name of that key."})
+    changes = fields.List(
+        fields.Dict(), metadata={"description": "Of a retry with edits, or an amended job: pointer, before, after."}
+    )
+    retries = fields.Integer(metadata={"description": "Of `job.retried`: how often it was retried."})
+    steps = fields.Integer(metadata={"description": "Of `job.rolling_back`: how many steps are undone."})
+    wanted = fields.Nested(AmountSchema, metadata={"description": "Of `job.waiting`: what it needs."})
+    free = fields.Nested(AmountSchema, metadata={"description": "Of `job.waiting`: what its host has left."})
+    capacity = fields.Nested(AmountSchema, metadata={"description": "Of `job.waiting`: what its host has."})
+
+
+class LogLineSchema(DataSchema):
+    """One line that a remote call wrote to one of its streams."""
+
+    stream = fields.String()
+    text = fields.String()
 
 
 class StepDataSchema(DataSchema):
     """Of `step.*`."""
 
-    action = fields.String()
-    title = fields.String()
-    attempt = fields.Integer()
-    percent = fields.Integer()
-    message = fields.String()
+    attempt = fields.Integer(metadata={"description": "Which try, from 1."})
+    generation = fields.Integer()
+    fence = fields.Integer()
+    phase = fields.String(metadata={"description": "`forward`, or `undo` while a job is rolled back."})
     worker = fields.String()
-    wait_seconds = fields.Float()
-    error = fields.Nested(ProblemSchema(unknown=INCLUDE), allow_none=True)
+    percent = fields.Integer(metadata={"description": "Of `step.progressed`."})
+    message = fields.String()
+    error_id = fields.String(metadata={"description": "Of `step.warned`: PowerShell's id of an error on the way."})
+    category = fields.String()
+    lines = fields.List(fields.Nested(LogLineSchema), metadata={"description": "Of `step.logged`."})
+    dropped = fields.Integer(metadata={"description": "Of `step.logged`: lines that are not shown."})
+    wait_seconds = fields.Float(metadata={"description": "Of `step.waited`: how long, at least."})
+    retry_after_seconds = fields.Float(metadata={"description": "Of `step.retried`: when it is tried again."})
+    reason = fields.String()
+    undoable = fields.Boolean(metadata={"description": "Of `step.undone`: whether there was something to undo."})
+    error = fields.Nested(ProblemSchema(unknown=INCLUDE))
 
 
 class LabDataSchema(DataSchema):
     """Of `lab.*`."""
 
-    kind = fields.String()
-    state = fields.String()
-    expires_at = fields.Raw(allow_none=True)
+    reason = fields.String(metadata={"description": "Of `lab.removed`."})
+    expires_at = fields.Float(
+        allow_none=True, metadata={"description": "Of `lab.extended`: seconds since 1970 UTC; null: never."}
+    )
 
 
 class HostDataSchema(DataSchema):
@@ -96,15 +133,19 @@ class HostDataSchema(DataSchema):
 
     host_id = fields.String()
     name = fields.String()
-    version = fields.Integer()
 
 
 class EndpointDataSchema(DataSchema):
     """Of `endpoint.*`."""
 
     endpoint_id = fields.String()
-    url = fields.String()
-    reason = fields.String()
+    reason = fields.String(metadata={"description": "Of `endpoint.disabled`."})
+
+
+class ChatDataSchema(DataSchema):
+    """Of `chat.replied`: the message as it is sent. It goes to one conversation only."""
+
+    text = fields.String()
 
 
 DATA_SCHEMAS: Mapping[str, type[DataSchema]] = {
@@ -113,6 +154,7 @@ DATA_SCHEMAS: Mapping[str, type[DataSchema]] = {
     "lab": LabDataSchema,
     "host": HostDataSchema,
     "endpoint": EndpointDataSchema,
+    "chat": ChatDataSchema,
 }
 
 
@@ -134,6 +176,7 @@ class WebhookDataSchema(DataSchema):
     """What a webhook's `data` always has, beside the payload of its family."""
 
     event_id = fields.String(required=True)
+    url = fields.String(metadata={"description": "Of an event of a job: the job."})
     job_id = fields.String()
     lab_id = fields.String()
     step_id = fields.String()

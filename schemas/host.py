@@ -78,6 +78,9 @@ class HostUpdateSchema(StrictSchema):
     capacity = fields.Nested(CapacitySchema, allow_none=True)
     storage_path = windows_path()
     schedulable = Flag(metadata={"description": "false: cordoned, no new lab is placed on it"})
+    requires_approval = Flag(
+        metadata={"description": "jobs submitted from now on that change something here wait for an approval"}
+    )
 
 
 class HostCreateSchema(HostUpdateSchema):
@@ -113,6 +116,7 @@ class HostCreateSchema(HostUpdateSchema):
     capacity = fields.Nested(CapacitySchema, allow_none=True, load_default=None)
     storage_path = windows_path(load_default=r"C:\Matryoshka")
     schedulable = Flag(load_default=True, metadata={"description": "false: cordoned, no new lab is placed on it"})
+    requires_approval = Flag(load_default=False)
 
     @validates_schema
     def _certificate_over_tls(self, data: dict[str, Any], **_options: Any) -> None:
@@ -142,10 +146,18 @@ class HostSchema(Schema):
     capacity = fields.Nested(CapacitySchema, allow_none=True)
     storage_path = fields.String()
     schedulable = fields.Boolean()
+    requires_approval = fields.Boolean()
     report = fields.Dict(
         keys=fields.String(), allow_none=True, metadata={"description": "the last Get-NestedHostReport"}
     )
     inspected_at = Timestamp(allow_none=True)
+    reached_at = Timestamp(
+        allow_none=True, metadata={"description": "when a worker's step last had an answer of the host"}
+    )
+    unreachable_since = Timestamp(allow_none=True, metadata={"description": "null while it answers"})
+    unreachable_error = fields.String(
+        metadata={"description": "`HOST_UNREACHABLE`, `SESSION_LOST` or `OUTCOME_UNKNOWN`; empty while it answers"}
+    )
     created_at = Timestamp()
     updated_at = Timestamp()
     version = fields.Integer()

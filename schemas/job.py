@@ -15,9 +15,13 @@ from schemas.problem import ProblemSchema
 from schemas.tenant import TenantFilterSchema
 
 JOB_STATES = (
+    "waiting_approval",
+    "scheduled",
     "queued",
     "waiting",
     "running",
+    "pausing",
+    "paused",
     "cancelling",
     "rolling_back",
     "succeeded",
@@ -63,7 +67,8 @@ class CauseSchema(Schema):
         required=True,
         metadata={
             "description": "`ended`, `waiting_for_room`, `waiting_for_turn`, `no_worker`, `worker_silent`, "
-            "`step_running`, `step_waiting`, `step_ready`, `cancelling`, `rolling_back`, `nothing_ready`, ..."
+            "`step_running`, `step_waiting`, `step_ready`, `cancelling`, `rolling_back`, `nothing_ready`, "
+            "`waiting_approval`, `scheduled`, `pausing`, `paused`, `host_unreachable`, `lock_held`, ..."
         },
     )
     detail = fields.String(required=True)
@@ -84,6 +89,20 @@ class DiagnosisSchema(Schema):
     causes = fields.List(fields.Nested(CauseSchema), required=True)
 
 
+class ApprovalSchema(Schema):
+    """The question whether a job may begin, and its answer. Keys are named by id and name."""
+
+    required_by = choice("request", "host", required=True)
+    reason = fields.String()
+    expires_at = Timestamp(allow_none=True)
+    approved_by = fields.String()
+    approved_name = fields.String()
+    approved_at = Timestamp(allow_none=True)
+    rejected_by = fields.String()
+    rejected_name = fields.String()
+    rejected_at = Timestamp(allow_none=True)
+
+
 class JobSchema(Schema):
     """A job as callers see it. `error` is a problem object and `result` the lab's facts, each null until there is one.
 
@@ -102,6 +121,13 @@ class JobSchema(Schema):
     host_id = fields.String()
     lab_id = fields.String()
     labels = Labels()
+    approval = fields.Nested(ApprovalSchema, allow_none=True)
+    not_before = Timestamp(allow_none=True)
+    start_by = Timestamp(
+        allow_none=True, metadata={"description": "a job that has not started by then is expired; null: any time"}
+    )
+    deadline_at = Timestamp(allow_none=True, metadata={"description": "null while the job is gated or paused"})
+    paused_at = Timestamp(allow_none=True)
     progress_percent = fields.Integer()
     eta_seconds = fields.Float(allow_none=True)
     waiting_for = fields.String()

@@ -7,7 +7,16 @@ from marshmallow import Schema, fields, validate
 from schemas.base import StrictSchema, Timestamp, choice, object_id, text, whole
 from schemas.tenant import slug
 
-SCOPES = ("jobs:read", "jobs:write", "hosts:read", "hosts:write", "webhooks:write", "admin")
+SCOPES = (
+    "jobs:read",
+    "jobs:write",
+    "jobs:approve",
+    "hosts:read",
+    "hosts:write",
+    "webhooks:write",
+    "audit:read",
+    "admin",
+)
 
 
 LONGEST_OVERLAP_SECONDS = 30 * 86_400

@@ -11,6 +11,7 @@ from schemas.request import LONGEST_LEASE_SECONDS
 from schemas.tenant import TenantFilterSchema
 
 LAB_STATES = ("building", "ready", "failed", "removing", "removed")
+LAB_POWERS = ("running", "stopping", "stopped", "starting")
 PHASES = ("before_role", "before_script", "after_script", "after_role", "running")
 VERDICTS = ("proven", "as_expected", "unexpected", "not_observed")
 
@@ -36,6 +37,11 @@ class LabSchema(Schema):
     kind = choice(*REQUEST_SCHEMAS, required=True)
     state = choice(*LAB_STATES, required=True)
     tenant = fields.String()
+    power = choice(
+        *LAB_POWERS,
+        allow_none=True,
+        metadata={"description": "beside the state; null before the lab is ready; a stop that broke off is stopping"},
+    )
     host_id = fields.String()
     job_id = fields.String()
     labels = Labels()

@@ -12,7 +12,7 @@ from schemas.target import ImageRefSchema
 
 SMALLEST_NODE_MIB = 4096
 LARGEST_COUNT = 64  # nodes of a failover cluster
-_LARGEST_MEMORY_MIB = 12 * 1024 * 1024
+LARGEST_MEMORY_MIB = 12 * 1024 * 1024
 _LARGEST_DISK_GIB = 65536  # VHDX: 64 TB
 _SMALL = "A node that runs Hyper-V needs 4096 MiB or more; set allow_small_memory to try with less."
 
@@ -34,7 +34,7 @@ class NodeShapeSchema(StrictSchema):
 
     image = fields.Nested(ImageRefSchema, required=True)
     processor_count = whole(1, 240, load_default=4)
-    memory_mib = whole(512, _LARGEST_MEMORY_MIB, load_default=8192)
+    memory_mib = whole(512, LARGEST_MEMORY_MIB, load_default=8192)
     allow_small_memory = Flag(load_default=False)
     disk_gib = whole(1, _LARGEST_DISK_GIB, load_default=40)
     data_disks = fields.List(fields.Nested(DataDiskSchema), validate=validate.Length(max=32), load_default=list[Any])

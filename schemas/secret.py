@@ -26,12 +26,17 @@ _REFERENCE_HINT = (
 
 # Where each secret stands in a request. The names are those of the sealed secrets beside a job.
 _PLACES: Mapping[str, tuple[tuple[str, ...], ...]] = {
-    "guest_administrator": (("guest", "password"),),
+    "guest_administrator": (("guest", "password"), ("present_password",)),
+    "new_guest_administrator": (("new_password",),),
     "join_credential": (("identity", "join_credential", "password"),),
     "witness_access_key": (("cluster", "witness", "access_key"),),
     "callback_secret": (("callback_secret",),),
     "nested_guest": (("smoke_test", "guest", "password"), ("nested_vm", "guest", "password")),
 }
+
+
+# Stands for a secret that the ledger has already, while its request is changed; it is never stored.
+_KEPT = "env:MATRYOSHKA_SECRET_KEPT_BY_THE_LEDGER"
 
 
 class SecretSchema(StrictSchema):
@@ -91,8 +96,45 @@ def split_secrets(request: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str,
     return without, secrets
 
 
+def with_references(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a kept request in the form in which it was posted: a reference stands for each secret that is kept aside.
+
+    The given request is not changed. `new_secrets` tells them from new ones after a schema has loaded it.
+    """
+    posted = dict(request)
+    for places in _PLACES.values():
+        for way in places:
+            if _is_marked(request, way):
+                _put(posted, way, {"ref": _KEPT})
+    return posted
+
+
+def settled_secrets(posted: Mapping[str, Any], original: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a posted request after a merge with `original`: a value goes before the reference to what is kept.
+
+    The password of the guests' administrator cannot be taken away: machines may have it already.
+    """
+    settled = dict(posted)
+    for places in _PLACES.values():
+        for way in places:
+            found = _found(settled, way)
+            if found and found.get("ref") == _KEPT and "value" in found:
+                _put(settled, way, {name: part for name, part in found.items() if name != "ref"})
+    guest = settled.get("guest") or {}
+    if generated_secrets(settled) and _found(original, ("guest", "password")) and isinstance(guest, dict):
+        settled["guest"] = {**guest, "password": {"ref": _KEPT}}
+    return settled
+
+
+def new_secrets(secrets: Mapping[str, Mapping[str, str]]) -> dict[str, Mapping[str, str]]:
+    """Return the secrets without those that only stand for what is kept."""
+    return {name: secret for name, secret in secrets.items() if secret.get("ref") != _KEPT}
+
+
 def generated_secrets(request: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the names of the secrets that the caller left to us: the guest administrator's where disks are seeded."""
+    if request.get("kind") == "rotate_guest_password":
+        return () if request.get("new_password") else ("new_guest_administrator",)
     given = (request.get("guest") or {}).get("password")
     return ("guest_administrator",) if request.get("kind") in SEEDED_KINDS and not given else ()
 
@@ -114,6 +156,12 @@ def _found(holder: Any, way: tuple[str, ...]) -> dict[str, str] | None:
     for part in way:
         holder = holder.get(part) if isinstance(holder, dict) else None
     return holder if isinstance(holder, dict) and ("value" in holder or "ref" in holder) else None
+
+
+def _is_marked(holder: Any, way: tuple[str, ...]) -> bool:
+    for part in way:
+        holder = holder.get(part) if isinstance(holder, dict) else None
+    return isinstance(holder, dict) and set(holder) == {"secret"}
 
 
 def _put(holder: dict[str, Any], way: tuple[str, ...], value: Any) -> None:

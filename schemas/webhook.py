@@ -13,7 +13,9 @@ from schemas.secret import SecretField, webhook_secret
 
 ENDPOINT_STATES = ("active", "disabled")
 SIGNINGS = ("hmac", "ed25519")
-FORMATS = ("standard", "cloudevents")
+TOLD_FORMATS = ("slack", "teams")  # messages for people; the address is a secret, and nothing is signed
+FORMATS = ("standard", "cloudevents", *TOLD_FORMATS)
+MASK = "****"
 REDELIVERED_STATES = ("failed", "succeeded", "cancelled")
 EVERY_TYPE = "*"
 
@@ -30,6 +32,11 @@ class EndpointUpdateSchema(StrictSchema):
     description = text(0, 500)
     labels = Labels()
     state = choice(*ENDPOINT_STATES)
+
+    @validates_schema
+    def _masked(self, data: dict[str, Any], **_options: Any) -> None:
+        if MASK in data.get("url", ""):
+            raise coded("This is an address as it is shown; give the whole one, or leave it out.", "masked", "url")
 
     @validates_schema
     def _repeated(self, data: dict[str, Any], **_options: Any) -> None:
@@ -56,6 +63,8 @@ class EndpointCreateSchema(EndpointUpdateSchema):
 
     @validates_schema
     def _key_pair(self, data: dict[str, Any], **_options: Any) -> None:
+        if data.get("format") in TOLD_FORMATS and (data.get("secret") or data.get("signing") != "hmac"):
+            raise coded("Messages to Slack and Teams are not signed.", "conflict", "format")
         if data.get("signing") == "ed25519" and data.get("secret") is not None:
             raise coded("With ed25519 the key pair is made here: give no secret.", "conflict", "secret")
 
@@ -89,7 +98,10 @@ class EndpointSchema(Schema):
     """An endpoint as callers see it; its secret never."""
 
     id = object_id("we", required=True)
-    url = fields.String(required=True)
+    url = fields.String(
+        required=True,
+        metadata={"description": "Of Slack and Teams: host and last four characters, for it is a secret."},
+    )
     types = fields.List(fields.String(), required=True)
     description = fields.String()
     labels = Labels()
@@ -97,7 +109,7 @@ class EndpointSchema(Schema):
     all_tenants = fields.Boolean()
     state = choice(*ENDPOINT_STATES, required=True)
     format = choice(*FORMATS)
-    signing = choice(*SIGNINGS)
+    signing = choice(*SIGNINGS, "none")
     public_key = fields.String(metadata={"description": "`whpk_...` that verifies `v1a` signatures; '' with hmac."})
     previous_public_key = fields.String(metadata={"description": "The one before a rotation, while both sign."})
     failing_since = Timestamp(allow_none=True)

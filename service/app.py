@@ -6,14 +6,17 @@ import logging
 import os
 import sys
 from dataclasses import dataclass
+from typing import Any
 
 import redis
 import structlog
 from flask import Flask
 from redis.backoff import ExponentialBackoff
 from redis.retry import Retry
+from werkzeug.middleware.proxy_fix import ProxyFix
 
-from service.api.auth import Caller, KeyBook, KeyRing
+from service.api.auditing import register_denials
+from service.api.auth import Caller, KeyBook, KeyRing, ReadsTokens
 from service.api.catalogue import Catalogue
 from service.api.context import EXTENSION, Context
 from service.api.key_hashing import KeyHashes
@@ -23,12 +26,14 @@ from service.api.pages import Cursors
 from service.api.ratelimit import Policy, RateLimiter, register_rate_fields
 from service.api.registration import register_views
 from service.api.streams import StreamGate
+from service.api.tokens import token_reader
 from service.api.wake import Wakes
 from service.ledger.expiry import LabExpiry
 from service.ledger.queue import Waker
 from service.ledger.store import EventFeed, LedgerError, Store, StoreSettings
 from service.ledger.sweep import Sweeper
 from service.settings import Settings
+from service.ui.dashboard import register_dashboard
 
 _CONNECT_SECONDS = 3
 _ANSWER_SECONDS = 10
@@ -65,9 +70,15 @@ def create_app(settings: Settings) -> Flask:
     app = Flask("matryoshka", static_folder=None)
     app.extensions[EXTENSION] = context
     app.extensions["process"] = WebProcess(context, _sweeper(context))
+    if settings.proxy_hops:
+        # The address in the audit log is the caller's then; who is no proxy of ours could write any there.
+        proxied: Any = app
+        proxied.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxy_hops, x_proto=0)
     register_views(app)
-    register_guard(app, context.ring, context.limiter)
+    register_dashboard(app)
+    register_guard(app, context.ring, context.limiter, _token_reader(context))
     register_rate_fields(app, context.limiter.policy)
+    register_denials(app, context.store.audit)
     return app
 
 
@@ -150,6 +161,7 @@ def _store_settings(settings: Settings) -> StoreSettings:
         namespace=settings.namespace,
         retention_seconds=settings.retention_seconds,
         webhook_schedule=settings.webhook_schedule,
+        audit_max=settings.audit_max,
     )
 
 
@@ -183,6 +195,10 @@ def _rehash(store: Store, old: str, new: str) -> None:
     except (LedgerError, redis.RedisError) as error:
         # The caller is known all the same; the next use in some seconds tries again.
         log.warning("key_not_rehashed", error=type(error).__name__)
+
+
+def _token_reader(context: Context) -> ReadsTokens | None:
+    return token_reader(context.settings.oidc, lambda tenant: context.store.tenants.get(tenant) is not None)
 
 
 def _sweeper(context: Context) -> Sweeper:

@@ -9,9 +9,12 @@ import click
 import redis
 
 from service.commands.admin import keys, openapi
+from service.commands.audit import audit
 from service.commands.jobs import jobs
 from service.commands.resources import events, hosts, images, labs
 from service.commands.sealing import sealing_key, secrets
+from service.commands.slack import slack
+from service.commands.steering import approve  # noqa: F401 - the module adds its verbs to `jobs` and `hosts`
 from service.commands.tenants import tenants
 from service.commands.webhooks import webhooks
 
@@ -23,7 +26,21 @@ def matryoshka() -> None:
     """Nested Hyper-V labs. Callers set MATRYOSHKA_URL and MATRYOSHKA_API_KEY; operators set MATRYOSHKA_REDIS_URL."""
 
 
-for _command in (jobs, labs, hosts, images, events, webhooks, keys, tenants, sealing_key, secrets, openapi):
+for _command in (
+    jobs,
+    labs,
+    hosts,
+    images,
+    events,
+    webhooks,
+    slack,
+    keys,
+    tenants,
+    sealing_key,
+    secrets,
+    audit,
+    openapi,
+):
     matryoshka.add_command(_command)
 
 

@@ -6,23 +6,23 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
+from service.ledger.reach import EVERYWHERE, Network, hosts_of, networks_of
 from service.ledger.store.settings import STANDARD_SCHEDULE
+from service.oidc_settings import OidcSettings
+from service.settings_error import SettingsError
+from service.slack_settings import SlackSettings, read_teams
 
+__all__ = ["Settings", "SettingsError"]
+
+T = TypeVar("T")
 _KEY_BYTES = 32
 _DURABILITIES = ("strict", "warn")
 _NAMESPACE = re.compile(r"[A-Za-z0-9_.-]{1,32}")
-
-
-class SettingsError(ValueError):
-    """A variable of the environment cannot be used. Not retryable: mend the environment and start again."""
-
-    def __init__(self, variable: str, reason: str) -> None:
-        super().__init__(f"{variable}: {reason}")
-        self.variable = variable
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,12 @@ class Settings:
     cursors. `base_url` ('' = taken from the request) is what Location and Link headers start with. `stream_cap` bounds
     open event streams and `wait_cap` waiting GETs, both of one process. `webhook_schedule` are the seconds before each
     try of a delivery, as the workers have it: the first one counts from the event, which this process may write.
-    `key_hash_key` hashes API keys (b"": they are kept as plain SHA-256). `rate_quota`
-    requests (0 = any number) may be made with one API key in `rate_seconds`, over all processes.
+    `key_hash_key` hashes API keys (b"": they are kept as plain SHA-256).
+    `webhook_networks` and `webhook_hosts` are the workers' too: here they refuse early what a worker would refuse.
+    `rate_quota` requests (0 = any number) may be made with one API key in `rate_seconds`, over all processes.
+    `audit_max` entries are kept in the audit log. So many proxies stand before this process (`proxy_hops`) whose
+    X-Forwarded-For is believed. `oidc` None: only API keys are taken. `slack` None: Slack is not
+    set up.
     """
 
     redis_url: str
@@ -51,7 +55,13 @@ class Settings:
     rate_quota: int = 6_000
     rate_seconds: int = 60
     webhook_schedule: tuple[float, ...] = STANDARD_SCHEDULE
+    audit_max: int = 1_000_000
+    proxy_hops: int = 0
+    oidc: OidcSettings | None = None
+    slack: SlackSettings | None = None
     key_hash_key: bytes = field(default=b"", repr=False)
+    webhook_networks: tuple[Network, ...] = EVERYWHERE
+    webhook_hosts: tuple[str, ...] = ()
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -76,7 +86,13 @@ class Settings:
             rate_quota=int(_number(environ, "MATRYOSHKA_RATE_QUOTA", 6_000, at_least=0)),
             rate_seconds=int(_number(environ, "MATRYOSHKA_RATE_SECONDS", 60, at_least=1)),
             webhook_schedule=_schedule(environ),
+            audit_max=int(_number(environ, "MATRYOSHKA_AUDIT_MAX", 1_000_000, at_least=1000)),
+            proxy_hops=int(_number(environ, "MATRYOSHKA_PROXY_HOPS", 0, at_least=0)),
+            oidc=OidcSettings.from_env(environ),
+            slack=_slack(environ),
             key_hash_key=key_hash_key(environ),
+            webhook_networks=_listed(environ, "MATRYOSHKA_WEBHOOK_NETWORKS", networks_of) or EVERYWHERE,
+            webhook_hosts=_listed(environ, "MATRYOSHKA_WEBHOOK_HOSTS", hosts_of),
         )
 
 
@@ -96,6 +112,13 @@ def _schedule(environ: Mapping[str, str]) -> tuple[float, ...]:
     name = "MATRYOSHKA_WEBHOOK_SCHEDULE"
     parts = [part.strip() for part in environ.get(name, "").split(",")]
     return tuple(_checked_number(name, part, 0) for part in parts if part) or STANDARD_SCHEDULE
+
+
+def _listed(environ: Mapping[str, str], name: str, read: Callable[[str], tuple[T, ...]]) -> tuple[T, ...]:
+    try:
+        return read(environ.get(name, ""))
+    except ValueError as error:
+        raise SettingsError(name, f"cannot be used: {error}") from error
 
 
 def _checked_number(name: str, text: str, at_least: float) -> float:
@@ -134,6 +157,28 @@ def _file(name: str, path: str) -> bytes:
         return Path(path).read_bytes()
     except OSError as error:
         raise SettingsError(name, f"cannot be read: {error.strerror} ({path})") from error
+
+
+def _slack(environ: Mapping[str, str]) -> SlackSettings | None:
+    name, teams = "MATRYOSHKA_SLACK_SIGNING_SECRET", "MATRYOSHKA_SLACK_TEAMS_FILE"
+    secret = environ.get(name, "").strip()
+    path = environ.get(f"{name}_FILE", "").strip()
+    if not secret and path:
+        name, secret = f"{name}_FILE", _file(f"{name}_FILE", path).decode("utf-8", "replace").strip()
+        if not secret:
+            raise SettingsError(name, "is an empty file")
+    teams_path = environ.get(teams, "").strip()
+    if not secret and not teams_path:
+        return None
+    if not secret or not teams_path:
+        raise SettingsError(teams if secret else name, "is not set; Slack needs its signing secret and its teams")
+    content = _file(teams, teams_path)
+    try:
+        return SlackSettings(secret, read_teams(content.decode("utf-8")))
+    except UnicodeDecodeError:
+        raise SettingsError(teams, "is not UTF-8") from None
+    except ValueError as error:
+        raise SettingsError(teams, str(error)) from None
 
 
 def _public_key(environ: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -27,7 +28,7 @@ from workers.broker import celery_settings
 from workers.hosts import Hosts
 from workers.keeper import LeaseKeeper
 from workers.logs import set_up_logging
-from workers.outbound import AddressRules
+from workers.own_addresses import address_rules
 from workers.process import Departure, Presence, Slots
 from workers.runner import Runner, Tools
 from workers.secrets import Keyring, References, Scrubber
@@ -85,8 +86,10 @@ def build(settings: Settings, opened: Scrubber | None = None) -> WorkerProcess:
         settings.fence_margin_seconds,
     )
     runner = Runner(Tools(store.leases, hosts.line, keyring, draining))
-    sender = Sender(keyring, SendSettings(AddressRules(settings.webhook_networks), base_url=settings.base_url))
-    hands = Hands(settings, store, keeper, runner, sender, Slots(), draining.is_set, wake=lambda: _wake(waker))
+    rules = address_rules(settings, store)
+    sender = Sender(keyring, SendSettings(rules, base_url=settings.base_url, slack_api=settings.slack_api_url))
+    hands = Hands(settings, store, keeper, runner, sender, Slots(), draining.is_set)
+    hands.wake, hands.wake_deliveries = partial(_wake, waker.wake_steps), partial(_wake, waker.wake_deliveries)
     presence = Presence(settings, store, waker, hosts, hands.slots)
     sweeper = Sweeper(store, waker, settings.sweep_seconds, LabExpiry(store).tear_down)
     departure = Departure(
@@ -95,9 +98,9 @@ def build(settings: Settings, opened: Scrubber | None = None) -> WorkerProcess:
     return WorkerProcess(settings, store, hands, presence, sweeper, departure)
 
 
-def _wake(waker: Waker) -> None:
+def _wake(wake: Callable[[int], int]) -> None:
     try:
-        waker.wake_steps(1)
+        wake(1)
     except WakeFailed as error:
         log.info("wake_failed", reason=str(error))  # the sweep wakes
 
@@ -166,6 +169,7 @@ def _store_settings(settings: Settings) -> StoreSettings:
         namespace=settings.namespace,
         retention_seconds=settings.retention_seconds,
         webhook_schedule=settings.webhook_schedule,
+        audit_max=settings.audit_max,
     )
 
 

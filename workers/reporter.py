@@ -85,7 +85,8 @@ class Reporter:
         self._last = self.monotonic()
         if self._due:
             self._due = False
-            self._append(EventType.STEP_PROGRESSED, {}, self.percent, self.message)
+            data = {"percent": self.percent, "message": self.message}
+            self._append(EventType.STEP_PROGRESSED, data, self.percent, self.message)
         if self._lines:
             self._send_lines()
 

@@ -26,11 +26,11 @@ from workers.errors import (
     WorkerError,
 )
 from workers.keeper import Lease
+from workers.opencalls import is_over
 from workers.outcomes import AWAY, BEGUN, CRASHES, ROUND, Effects, bug_result, result_of, without_notes
 from workers.psrp.host import CallScope, ClaimHost, OpenCall, open_call_of
 from workers.psrp.invoke import Watch
 from workers.psrp.line import HostLine
-from workers.psrp.port import HostPort
 from workers.reporter import Appends, Reporter
 from workers.secrets import Keyring, Scrubber, SecretBox
 from workers.steps import HANDLERS
@@ -42,7 +42,6 @@ log = structlog.get_logger(__name__)
 _CONFIRM_SECONDS = 15.0
 _AWAIT_SECONDS = 30.0  # how long a claim waits for an earlier one's call before it gives its place back
 _ASK_SECONDS = 0.5
-_NOT_RUNNING = frozenset({"absent", "abandoned", "completed", "failed", "stopped"})
 
 
 class Ledger(Appends, Intents, Protocol):
@@ -75,7 +74,7 @@ class Runner:
         with bound:
             one = _Run(self._tools, claim, lease)
             try:
-                return one.result()
+                return one.with_contact(one.result())
             except Exception as error:  # noqa: BLE001 - the door: whatever a handler raises ends as a record
                 # The text of a foreign exception may hold anything, so the trace is scrubbed too.
                 log.error("step_crashed", trace=one.scrubber.text(traceback.format_exc()))  # noqa: TRY400 - above
@@ -101,7 +100,8 @@ class _Run:
             _prefix(claim, self.round), claim.fence, self.watch.remaining_seconds, open=open_call_of(claim.open_call)
         )
         self.watch.begun = self.scope.begun
-        self.host = ClaimHost(tools.line(claim.host_id, self.watch, self.scrubber), self.scope, self.secrets)
+        self.line = tools.line(claim.host_id, self.watch, self.scrubber)
+        self.host = ClaimHost(self.line, self.scope, self.secrets)
         lease.left = self._left
 
     def result(self) -> StepResult | None:
@@ -120,6 +120,14 @@ class _Run:
                 self._confirm_over()
             return result_of(error, self.claim, self.scrubber, self.effects())
         return self._clean(result)
+
+    def with_contact(self, result: StepResult | None) -> StepResult | None:
+        """Say with the result whether the host answered."""
+        contact = self.line.contact
+        if result is None or contact.error is None:
+            return result
+        away = self.tools.monotonic() - contact.since if contact.error else 0.0
+        return replace(result, host_error=contact.error, host_away_seconds=max(0.0, away))
 
     def _run(self) -> StepResult:
         self.watch.tick()
@@ -193,7 +201,7 @@ class _Run:
         while True:
             self.watch.tick()
             try:
-                if _is_over(self.host, call):
+                if is_over(self.host, call, self.secrets):
                     self.scope.over(call.call_id)
                     return
             except RemoteError as error:
@@ -232,7 +240,7 @@ class _Run:
         scope = CallScope(self.scope.prefix, self.claim.fence, lambda: _CONFIRM_SECONDS)
         host = ClaimHost(line, scope, self.secrets)
         while self.tools.monotonic() < until:
-            if _is_over(host, call):
+            if is_over(host, call, self.secrets):
                 return True
             self.tools.sleep(_ASK_SECONDS)
         return False
@@ -255,11 +263,6 @@ class _Run:
             message=self.scrubber.text(result.message),
             call_open=self.scope.open is not None,
         )
-
-
-def _is_over(host: HostPort, call: OpenCall) -> bool:
-    place = host if call.target is None else host.guest(call.target)
-    return place.read("Get-NestedCall", call_id=call.call_id).get("status") in _NOT_RUNNING
 
 
 def _prefix(claim: Claim, turn: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 import socket
@@ -10,13 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from service.ledger.reach import Network, hosts_of, networks_of
+
 _NAMESPACE = re.compile(r"[A-Za-z0-9_.-]{1,32}")
 _NAME = re.compile(r"[A-Za-z0-9_.@-]{1,100}")
 _SHORTEST_LEASE = 3.0
 _LONGEST_POLL = 20.0  # the connection's read time-out must stay above it
 _STANDARD_SCHEDULE = "0,5,300,1800,7200,18000,36000,50400,72000,86400"
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class SettingsError(ValueError):
@@ -96,7 +95,10 @@ class Settings:
     durability: str = "strict"
     base_url: str = ""
     webhook_networks: tuple[Network, ...] = ()
+    webhook_hosts: tuple[str, ...] = ()
     webhook_schedule: tuple[float, ...] = ()
+    audit_max: int = 1_000_000
+    slack_api_url: str = "https://slack.com/api"
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -120,7 +122,10 @@ class Settings:
             durability=_one_of(environ, "MATRYOSHKA_DURABILITY", ("strict", "warn")),
             base_url=environ.get("MATRYOSHKA_BASE_URL", "").strip().rstrip("/"),
             webhook_networks=_networks(environ, "MATRYOSHKA_WEBHOOK_NETWORKS", "0.0.0.0/0,::/0"),
+            webhook_hosts=_hosts(environ, "MATRYOSHKA_WEBHOOK_HOSTS"),
             webhook_schedule=_schedule(environ, "MATRYOSHKA_WEBHOOK_SCHEDULE", _STANDARD_SCHEDULE),
+            audit_max=int(_number(environ, "MATRYOSHKA_AUDIT_MAX", 1_000_000, 1000)),
+            slack_api_url=_url(environ, "MATRYOSHKA_SLACK_API_URL", "https://slack.com/api"),
         )
         return _consistent(settings)
 
@@ -152,6 +157,13 @@ def _made_up_name() -> str:
 
 def _text(environ: Mapping[str, str], name: str) -> str:
     return environ.get(name, "").strip()
+
+
+def _url(environ: Mapping[str, str], name: str, default: str) -> str:
+    text = _text(environ, name).rstrip("/") or default
+    if not text.startswith(("http://", "https://")):
+        raise SettingsError(name, f"must start with http:// or https://, not {text!r}")
+    return text
 
 
 def _required(environ: Mapping[str, str], name: str) -> str:
@@ -195,9 +207,16 @@ def _checked_number(name: str, text: str, at_least: float) -> float:
 def _networks(environ: Mapping[str, str], name: str, default: str) -> tuple[Network, ...]:
     text = environ.get(name, "").strip() or default
     try:
-        return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
+        return networks_of(text)
     except ValueError as error:
         raise SettingsError(name, f"is not a list of networks: {error}") from error
+
+
+def _hosts(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
+    try:
+        return hosts_of(environ.get(name, ""))
+    except ValueError as error:
+        raise SettingsError(name, f"is not a list of host names: {error}") from error
 
 
 def _schedule(environ: Mapping[str, str], name: str, default: str) -> tuple[float, ...]:

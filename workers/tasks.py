@@ -57,16 +57,17 @@ class Hands:
     is_leaving: Callable[[], bool]
     sleep: Callable[[float], None] = time.sleep
     wake: Callable[[], object] = lambda: None  # called when a claim leaves another step to claim
+    wake_deliveries: Callable[[], object] = lambda: None
 
     def work(self) -> int:
         """Claim and run steps until there is none, at most some in a row; returns how many."""
         with self.slots.for_steps() as free:
-            return self._repeat(self.work_once) if free else 0
+            return self._repeat(self.work_once, self.wake) if free else 0
 
     def deliver(self) -> int:
         """Claim and send deliveries until there is none, at most some in a row; returns how many."""
         with self.slots.for_deliveries() as free:
-            return self._repeat(self.deliver_once) if free else 0
+            return self._repeat(self.deliver_once, self.wake_deliveries) if free else 0
 
     def work_once(self) -> bool:
         """Claim and run one step; False when there was none. Raises redis errors of the claim only."""
@@ -100,10 +101,11 @@ class Hands:
         self._insist(lambda: self.store.deliveries.finish(claim, result))
         return not leaving
 
-    def _repeat(self, once: Callable[[], bool]) -> int:
+    def _repeat(self, once: Callable[[], bool], wake: Callable[[], object]) -> int:
         for done in range(_IN_A_ROW):
             if self.is_leaving() or not _quietly(once):
                 return done
+        wake()  # there may be more: the slot goes on with the next message, not at the next sweep
         return _IN_A_ROW
 
     def _insist(self, record: Callable[[], bool]) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import hashlib
 import hmac
 import http.client
@@ -17,7 +18,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -26,32 +27,38 @@ from urllib.parse import SplitResult, urlsplit
 from nacl.signing import SigningKey
 
 from service.ledger.event import Event
+from service.ledger.reach import AddressRules
 from service.ledger.store.deliveries import DeliveryClaim, DeliveryResult
 from service.ledger.trace import child_of
+from workers.chat import SLACK_API, is_told, letter_of, result_of
+from workers.connections import Connections, Request
 from workers.errors import SecretUnavailable, WorkerError
-from workers.outbound import AddressRefused, AddressRules, Opening, open_socket
+from workers.outbound import AddressRefused, Opening, Resolve
 from workers.secrets import Keyring, Scrubber, SecretStr
 
 _SECRET_PREFIX = "whsec_"  # noqa: S105 - the prefix of every secret, not one
 _PRIVATE_PREFIX = "whsk_"
 _SEED_BYTES = 32
 _EXCERPT_BYTES = 2048
+_ANSWER_BYTES = 65_536  # of a chat service, which says in its answer what it did
 _GONE = 410
 _AGENT = "Matryoshka-Webhooks/1"
 
 
 @dataclass(frozen=True)
 class SendSettings:
-    """Seconds, and where deliveries may go."""
+    """Seconds, where deliveries may go, and what resolves names."""
 
     rules: AddressRules = field(default_factory=AddressRules)
     connect_seconds: float = 5.0
     total_seconds: float = 20.0
     base_url: str = ""
+    slack_api: str = SLACK_API
+    resolve: Resolve = socket.getaddrinfo
 
 
 class Sender:
-    """Sends deliveries. Keeps nothing between them, so any number of threads may use one."""
+    """Sends deliveries; any number of threads may use one. Keeps connections for a moment, and nothing else."""
 
     def __init__(
         self,
@@ -63,16 +70,25 @@ class Sender:
         self._keyring = keyring
         self._settings = settings
         self._wall = wall
-        self._tls = tls
+        # Reading the authorities takes longer than a delivery: once is enough.
+        opening = Opening(
+            settings.rules, settings.connect_seconds, settings.total_seconds, functools.cache(tls), settings.resolve
+        )
+        self._connections = Connections(opening)
 
     def send(self, claim: DeliveryClaim) -> DeliveryResult:
         """Try one delivery. Never raises for what receiver or network do; every try sends the same id."""
+        if is_told(claim):
+            return self._tell(claim)
         started = time.monotonic()
+        sent: dict[str, Any] = {}
         try:
             secrets = self._secrets(claim)
-            status, headers, excerpt = self._post(claim, secrets)
+            body, headers = self._message(claim, secrets)
+            sent |= _shown(claim.delivery.url, headers, body)
+            status, answered, excerpt = self._post(claim.delivery.url, body, headers)
         except (WorkerError, AddressRefused, OSError, http.client.HTTPException, ValueError) as error:
-            return DeliveryResult(False, error=_reason(error), milliseconds=_elapsed(started))
+            return DeliveryResult(False, error=_reason(error), milliseconds=_elapsed(started), request=sent)
         succeeded = 200 <= status < 300  # noqa: PLR2004 - only 2xx is success
         return DeliveryResult(
             succeeded=succeeded,
@@ -81,7 +97,28 @@ class Sender:
             excerpt=_scrubbed(excerpt, secrets),
             milliseconds=_elapsed(started),
             gone=status == _GONE,
-            retry_after_seconds=retry_after(headers.get("Retry-After"), self._wall()),
+            retry_after_seconds=retry_after(answered.get("Retry-After"), self._wall()),
+            request=sent,
+        )
+
+    def _tell(self, claim: DeliveryClaim) -> DeliveryResult:
+        """Send a message for people; as `send`."""
+        started = time.monotonic()
+        sent: dict[str, Any] = {}
+        try:
+            letter = letter_of(claim, self._keyring, self._settings.base_url, self._settings.slack_api)
+            # Address and token are secrets: the log has the address as it may be shown.
+            sent |= _shown(claim.delivery.url, {"User-Agent": _AGENT}, letter.body)
+            headers = {"User-Agent": _AGENT, **letter.headers}
+            status, answered, answer = self._post(letter.url.reveal(), letter.body, headers, _ANSWER_BYTES)
+        except (WorkerError, AddressRefused, OSError, http.client.HTTPException, ValueError) as error:
+            return DeliveryResult(False, error=_reason(error), milliseconds=_elapsed(started), request=sent)
+        return replace(
+            result_of(claim, status, answer),
+            excerpt=_scrubbed(answer[:_EXCERPT_BYTES], letter.secrets),
+            milliseconds=_elapsed(started),
+            retry_after_seconds=retry_after(answered.get("Retry-After"), self._wall()),
+            request=sent,
         )
 
     def _secrets(self, claim: DeliveryClaim) -> list[SecretStr]:
@@ -91,14 +128,27 @@ class Sender:
             found.append(self._keyring.open(claim.secrets["previous"]))
         return found
 
-    def _post(self, claim: DeliveryClaim, secrets: list[SecretStr]) -> tuple[int, Mapping[str, str], bytes]:
+    def _message(self, claim: DeliveryClaim, secrets: list[SecretStr]) -> tuple[bytes, dict[str, str]]:
         body, content_type = body_of(claim, self._settings.base_url)
         headers = {"Content-Type": content_type, "User-Agent": _AGENT, **_origin(claim)}
-        headers |= signed_headers(claim.delivery.message_id, int(self._wall()), body, secrets)
-        parts = _checked_url(claim.delivery.url)
-        opening = Opening(self._settings.rules, self._settings.connect_seconds, self._settings.total_seconds, self._tls)
-        with open_socket(parts.hostname or "", _port(parts), opening, secure=parts.scheme == "https") as connected:
-            return _exchange(connected, parts, body, headers)
+        return body, headers | signed_headers(claim.delivery.message_id, int(self._wall()), body, secrets)
+
+    def _post(
+        self, url: str, body: bytes, headers: Mapping[str, str], most: int = _EXCERPT_BYTES
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        return self._connections.post(Request(_checked_url(url), body, headers, most))
+
+
+def _shown(url: str, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
+    """Return what the log of tries keeps of a request: of the body its hash, of a signature its version."""
+    signatures = " ".join(f"{one.partition(',')[0]},[masked]" for one in headers.get("webhook-signature", "").split())
+    return {
+        "method": "POST",
+        "url": url,
+        "headers": {**headers, **({"webhook-signature": signatures} if signatures else {})},
+        "body_sha256": hashlib.sha256(body).hexdigest(),
+        "body_bytes": len(body),
+    }
 
 
 def _origin(claim: DeliveryClaim) -> dict[str, str]:
@@ -162,19 +212,6 @@ def retry_after(value: str | None, now: float) -> float | None:
     return wish if wish > 0 and math.isfinite(wish) else None
 
 
-def _exchange(
-    connected: socket.socket, parts: SplitResult, body: bytes, headers: Mapping[str, str]
-) -> tuple[int, Mapping[str, str], bytes]:
-    connection = http.client.HTTPConnection(parts.hostname or "", _port(parts))
-    connection.sock = connected  # already connected and, for https, wrapped: http.client resolves nothing
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    connection.request(
-        "POST", target, body=body, headers={**headers, "Host": _host_header(parts), "Connection": "close"}
-    )
-    response = connection.getresponse()
-    return response.status, dict(response.headers.items()), response.read(_EXCERPT_BYTES)
-
-
 def _checked_url(url: str) -> SplitResult:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -182,15 +219,6 @@ def _checked_url(url: str) -> SplitResult:
     if parts.username is not None or parts.password is not None:
         raise AddressRefused("a URL with credentials is not called")
     return parts
-
-
-def _port(parts: SplitResult) -> int:
-    return parts.port or (443 if parts.scheme == "https" else 80)
-
-
-def _host_header(parts: SplitResult) -> str:
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else str(parts.hostname)
-    return f"{host}:{parts.port}" if parts.port else host
 
 
 def _data(event: Event, base_url: str) -> dict[str, Any]:

@@ -167,7 +167,8 @@ class Stack:
             "MATRYOSHKA_LEASE_SECONDS": str(self.settings.lease_seconds),
             "MATRYOSHKA_HEARTBEAT_SECONDS": str(self.settings.heartbeat_seconds),
             "MATRYOSHKA_WORKER_THREADS": str(self.settings.worker_threads),
-            "MATRYOSHKA_WEBHOOK_NETWORKS": "127.0.0.0/8",
+            # The address that ledger and simulated host share with the demo's receiver must be listed itself.
+            "MATRYOSHKA_WEBHOOK_NETWORKS": "127.0.0.0/8,127.0.0.1/32",
         }
         return {**os.environ, **ours, **self.settings.environment}
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from sandbox.machine import (
     cmdlets_hyperv,
     cmdlets_windows,
+    functions_accounts,
     functions_calls,
     functions_cluster,
+    functions_cluster_power,
     functions_disks,
     functions_guest,
     functions_nesting,
@@ -27,8 +29,10 @@ MODULE_FUNCTIONS: tuple[Function, ...] = (
     *functions_nodes.TABLE,
     *functions_nesting.TABLE,
     *functions_guest.TABLE,
+    *functions_accounts.TABLE,
     *functions_roles.TABLE,
     *functions_cluster.TABLE,
+    *functions_cluster_power.TABLE,
     *functions_quorum.TABLE,
     *functions_vms.TABLE,
 )

@@ -16,6 +16,7 @@ from sandbox.machine.sessions import account_of, full_token
 UP = "Up"
 DOWN = "Down"
 JOINING = "Joining"
+PAUSED = "Paused"
 _CODE_ACCESS = 0x80070005
 
 
@@ -34,6 +35,12 @@ def cluster_of(realm: Realm, machine: Machine) -> Cluster | None:
 def members(realm: Realm, cluster: Cluster) -> list[Machine]:
     """The member machines that still exist, in the order of joining."""
     return [realm.machines[uid] for uid in cluster.members if uid in realm.machines]
+
+
+def member(realm: Realm, cluster: Cluster, name: str) -> Machine | None:
+    """The member of a name or full name; None when there is none."""
+    short = name.split(".", maxsplit=1)[0].lower()
+    return next((item for item in members(realm, cluster) if item.computer_name.lower() == short), None)
 
 
 def service(realm: Realm, machine: Machine) -> str:
@@ -57,13 +64,17 @@ def has_quorum(realm: Realm, cluster: Cluster) -> bool:
 def node_state(realm: Realm, cluster: Cluster, machine: Machine) -> str:
     """What Get-ClusterNode says of a member."""
     state = service(realm, machine)
-    return state if state != UP or has_quorum(realm, cluster) else DOWN
+    if state != UP:
+        return state
+    if not has_quorum(realm, cluster):
+        return DOWN
+    return PAUSED if machine.uid in cluster.paused else UP
 
 
 def running(call: Call) -> Cluster | None:
     """The cluster of this machine, None when it is of none or its service does not run: its cmdlets say the same."""
     cluster = cluster_of(call.realm, call.machine)
-    if cluster is None or node_state(call.realm, cluster, call.machine) != UP:
+    if cluster is None or node_state(call.realm, cluster, call.machine) not in {UP, PAUSED}:
         return None
     return cluster
 
@@ -74,6 +85,12 @@ def require_service(call: Call, cmdlet: str) -> Cluster:
     if cluster is None:
         raise winerrors.cluster_stopped(cmdlet)
     return cluster
+
+
+def listed(call: Call) -> Cluster:
+    """The cluster whose nodes Get-ClusterNode lists here; raises what that raises in the module's own function."""
+    require(call, "Get-ClusterNode", "Get-MkClusterNode")
+    return require_service(call, "GetNode")
 
 
 def reach(call: Call, name: str, cmdlet: str, word: str) -> Machine:
@@ -175,8 +192,9 @@ def start(call: Call, cluster: Cluster, machine: Machine) -> bool:
 def evict(call: Call, cluster: Cluster, machine: Machine) -> None:
     """Take a member out. One that is off does not hear of it: it keeps its configuration until somebody clears it."""
     cluster.members.remove(machine.uid)
-    if machine.uid in cluster.stopped:
-        cluster.stopped.remove(machine.uid)
+    for marked in (cluster.stopped, cluster.paused):
+        if machine.uid in marked:
+            marked.remove(machine.uid)
     if is_up(call.realm, machine):
         machine.cluster = ""
     call.realm.effect("node_evicted", f"{machine.label}:{cluster.name}")

@@ -61,7 +61,8 @@ class Faults:
     witness works in a workgroup (Microsoft's pages disagree). `failing_test`: a Test-Cluster test or category that
     fails. `down_nodes`: computer names whose cluster service does not start. `start_refused`: a stopped cluster service
     is not started, only by joining anew. `witness_refused`: Azure refuses every access key. `management_away`:
-    Hyper-V's own service does not answer on any machine. `slow`: all durations times this.
+    Hyper-V's own service does not answer on any machine. `drain_refused`: no node can be paused; `drain_fails`: what
+    runs on it cannot be moved. `password_refused`: guests' policy takes no password. `slow`: all durations times this.
     """
 
     flaky_guest: int = 0
@@ -78,6 +79,9 @@ class Faults:
     start_refused: bool = False
     witness_refused: bool = False
     management_away: bool = False
+    drain_refused: bool = False
+    drain_fails: bool = False
+    password_refused: bool = False
     slow: float = 1.0
 
 

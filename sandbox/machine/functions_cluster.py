@@ -126,9 +126,8 @@ def _refuse_access_point(access_point: str, name: str, targets: list[Machine]) -
 def add_node(call: Call, *, Name: str) -> Record:
     """Join one node; a Down one is started, else evicted and joined again."""
     with call.realm.lock:
-        clustering.require(call, "Get-ClusterNode", "Get-MkClusterNodeState")
-        cluster = clustering.require_service(call, "GetNode")
-        member = _member(call, cluster, Name)
+        cluster = clustering.listed(call)
+        member = clustering.member(call.realm, cluster, Name)
         if member is not None and clustering.node_state(call.realm, cluster, member) != clustering.DOWN:
             return {**record(call), "Changed": False}
     if not call.should("Add-ClusterNode", Name):
@@ -142,19 +141,13 @@ def add_node(call: Call, *, Name: str) -> Record:
 
 
 def _join(call: Call, cluster: Cluster, name: str) -> None:
-    member = _member(call, cluster, name)
+    member = clustering.member(call.realm, cluster, name)
     if member is not None:
         if clustering.start(call, cluster, member):
             return
         call.streams.warning(f"The node '{name}' did not start: it is evicted and joined again.")
         clustering.evict(call, cluster, member)
     clustering.add(call, cluster, _fresh(call, name, "AddClusterNode", "Add-ClusterNode"))
-
-
-def _member(call: Call, cluster: Cluster, name: str) -> Machine | None:
-    short = name.split(".", maxsplit=1)[0].lower()
-    found = clustering.members(call.realm, cluster)
-    return next((item for item in found if item.computer_name.lower() == short), None)
 
 
 def remove_cluster(call: Call, *, Name: str, CleanupAD: Switch = False) -> Record:

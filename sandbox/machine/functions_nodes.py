@@ -12,7 +12,7 @@ from sandbox.machine.errors import PsError
 from sandbox.machine.function import Function, Range, Record, Switch
 from sandbox.machine.functions_node_making import new_node
 from sandbox.machine.functions_reports import pending_reasons
-from sandbox.machine.life import OFF, RUNNING, guest_of, heartbeat, owner_of, stage
+from sandbox.machine.life import OFF, RUNNING, SAVED, guest_of, heartbeat, owner_of, stage
 from sandbox.machine.model import Machine, Vm
 from sandbox.machine.network import find
 from sandbox.machine.sessions import accepts
@@ -83,17 +83,19 @@ def start_node(call: Call, *, VMId: UUID) -> Record:
     return {"Changed": changed, "State": vm.state}
 
 
-def stop_node(call: Call, *, VMId: UUID, TurnOff: Switch = False) -> Record:
-    """Shut a node down, or cut its power."""
+def stop_node(call: Call, *, VMId: UUID, TurnOff: Switch = False, Save: Switch = False) -> Record:
+    """Shut a node down, save it, or cut its power."""
+    saves = Save and not TurnOff
     hyperv.require(call, "GetVM", "Get-VM")
     with call.realm.lock:
         vm = _vm(call, VMId)
-        off = vm.state == OFF
+        off = vm.state == OFF or (saves and vm.state == SAVED)
     if off or not call.should("Stop-VM", vm.name):
         return {"Changed": False, "State": vm.state}
-    call.sleep(_OFF_SECONDS if TurnOff else _SHUTDOWN_SECONDS)
+    how = "vm_turned_off" if TurnOff else hyperv.SAVE if saves else "vm_shut_down"
+    call.sleep(_OFF_SECONDS if TurnOff or saves else _SHUTDOWN_SECONDS)
     with call.realm.lock:
-        changed = vm.state != OFF and hyperv.stop(call, vm, "vm_turned_off" if TurnOff else "vm_shut_down")
+        changed = vm.state != OFF and hyperv.stop(call, vm, how)
     return {"Changed": changed, "State": vm.state}
 
 

@@ -16,14 +16,18 @@ from sandbox.machine.life import (
     OFF,
     PENDING,
     RUNNING,
+    SAVED,
     label_of,
     power_off,
     power_on,
+    resume,
+    save,
     system_disk,
 )
 from sandbox.machine.model import Adapter, Disk, Machine, Vm
 from sandbox.machine.realm import Realm
 
+SAVE = "vm_saved"
 DEFAULT_ADAPTER = "Network Adapter"
 _ALWAYS_ON = 86400.0
 
@@ -120,7 +124,7 @@ def start(call: Call, vm: Vm) -> bool:
     disk = system_disk(machine, vm)
     if disk is not None and disk.system is None:
         disk.system = _install(call.realm, machine, vm, disk)
-    power_on(call.realm, machine, vm)
+    (resume if vm.state == SAVED else power_on)(call.realm, machine, vm)
     call.realm.effect("vm_started", label_of(machine, vm))
     return True
 
@@ -163,9 +167,9 @@ def stop(call: Call, vm: Vm, how: str) -> bool:
     if vm.state == OFF:
         call.streams.warning("The virtual machine is already in the specified state.")
         return False
-    if vm.state == "Saved":
+    if vm.state == SAVED:
         raise winerrors.not_now("StopVM", vm.name)
-    power_off(call.realm, call.machine, vm)
+    (save if how == SAVE else power_off)(call.realm, call.machine, vm)
     call.realm.effect(how, label_of(call.machine, vm))
     return True
 

@@ -17,6 +17,7 @@ HYPERV = "Hyper-V"
 HYPERV_TOOLS = "Hyper-V-PowerShell"
 RUNNING = "Running"
 OFF = "Off"
+SAVED = "Saved"
 BUILTIN = "administrator"
 
 _SHUTDOWN_SECONDS = 10.0
@@ -153,6 +154,7 @@ def boot(realm: Realm, machine: Machine, at: float) -> None:
     machine.boots += 1
     machine.boot_id, machine.booted_at = realm.new_id(), at
     machine.restart_at, machine.restart_cause = None, ""
+    _start_services(realm, machine)
     if machine.pending_domain:
         machine.domain, machine.pending_domain = machine.pending_domain, ""
     _apply_features(realm, machine)
@@ -161,6 +163,27 @@ def boot(realm: Realm, machine: Machine, at: float) -> None:
         if vm.start_action == "StartIfRunning":
             power_on(realm, machine, vm)
     realm.changed()
+
+
+def _start_services(realm: Realm, machine: Machine) -> None:
+    """The cluster service of a member is automatic: a boot starts it, whoever stopped it before."""
+    cluster = realm.state.clusters.get(machine.cluster.lower()) if machine.cluster else None
+    if cluster is not None and machine.uid in cluster.stopped:
+        cluster.stopped.remove(machine.uid)
+
+
+def save(realm: Realm, host: Machine, vm: Vm) -> None:
+    """Keep a VM's memory in a file and take its power."""
+    power_off(realm, host, vm)
+    vm.state = SAVED
+
+
+def resume(realm: Realm, host: Machine, vm: Vm) -> None:
+    """Let a saved VM go on where it was: its guest does not boot."""
+    vm.state, vm.started_at, vm.off_at = RUNNING, realm.clock.now(), None
+    disk = system_disk(host, vm)
+    if disk is not None and disk.system is not None:
+        disk.system.powered = True
 
 
 def _cut_children(realm: Realm, machine: Machine) -> list[Vm]:

@@ -173,13 +173,14 @@ class Disk:
 
 @dataclass
 class Cluster:
-    """A failover cluster. `members` are the uids of its machines; `stopped` those whose cluster service was stopped."""
+    """A failover cluster. `members` are uids of machines; `stopped`: their service was stopped; `paused`: drained."""
 
     name: str
     address: str
     access_point: str
     members: list[str] = field(default_factory=list)
     stopped: list[str] = field(default_factory=list)
+    paused: list[str] = field(default_factory=list)
     witness: str = ""
     witness_detail: str = ""
     storage: bool = False

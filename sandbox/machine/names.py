@@ -24,6 +24,7 @@ CHANGING = {
         "Remove-NestedNode", "Set-NestedGuestConfiguration", "Add-NestedDomainMember", "Install-NestedRole",
         "Restart-NestedGuest", "Enable-NestedFirewallRule", "New-NestedCluster", "Add-NestedClusterNode",
         "Set-NestedClusterQuorum", "Enable-NestedClusterStorage", "Remove-NestedCluster", "New-NestedVM",
-        "Remove-NestedVM",
+        "Remove-NestedVM", "Set-NestedGuestPassword", "Stop-NestedCluster", "Start-NestedCluster",
+        "Suspend-NestedClusterNode", "Remove-NestedClusterNode",
     )
 }  # fmt: skip

@@ -11,6 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from flask import Request
 
@@ -19,18 +20,23 @@ from service.api.problems import Problem
 from service.ledger.tenant import DEFAULT_TENANT
 
 PUBLIC = "public"
+# Where the dashboard, which asks the API inside this process, says who asks; HTTP clients can put nothing there.
+CALLER_KEY = "matryoshka.caller"
 KEY_PREFIX = "mk_"
 CACHE_SECONDS = 3.0
 _CACHE_ENTRIES = 1024
 _MAX_KEY_LENGTH = 200
+_CHALLENGE = 'Bearer realm="matryoshka"'
+_DOTS_OF_A_JWT = 2
 _UNKEYED = KeyHashes()
 
 
 @dataclass(frozen=True)
 class Caller:
-    """The key that a request was made with. `expires_at` is seconds since 1970 UTC, None for never.
+    """The key or token that a request was made with. `expires_at` is seconds since 1970 UTC, None for never.
 
-    `tenant` is the slug of the tenant that the key belongs to.
+    `tenant` is the slug of the tenant that the caller belongs to. A token has no key: `key_id` is a pseudonym of its
+    issuer's user then, whom the issuer calls `subject`.
     """
 
     key_id: str
@@ -38,6 +44,8 @@ class Caller:
     scopes: frozenset[str]
     expires_at: float | None = None
     tenant: str = DEFAULT_TENANT
+    kind: Literal["api_key", "oidc", "chat"] = "api_key"
+    subject: str = ""
 
     @property
     def is_operator(self) -> bool:
@@ -88,10 +96,23 @@ class KeyRing:
         """Return who has this key, or None when nobody has, or no longer."""
         digest = self._hashes.digest(key)
         caller = self._remembered(digest) or self._looked_up(digest, key)
-        if caller is None or (caller.expires_at is not None and caller.expires_at <= self._clock()):
+        if caller is None or self._has_expired(caller):
             return None
         self._book.used(caller.key_id)
         return caller
+
+    def digest_of(self, key: str) -> str | None:
+        """Return the hash by which this key is known; None when nobody has the key, or no longer."""
+        known = len(key) <= _MAX_KEY_LENGTH and self.caller(key) is not None
+        return self._hashes.digest(key) if known else None
+
+    def caller_by_digest(self, digest: str) -> Caller | None:
+        """Return who has the key with this hash, or None when nobody has, or no longer."""
+        caller = self._remembered(digest) or self._kept(digest, self._book.find(digest), self._monotonic())
+        return None if caller is None or self._has_expired(caller) else caller
+
+    def _has_expired(self, caller: Caller) -> bool:
+        return caller.expires_at is not None and caller.expires_at <= self._clock()
 
     def _remembered(self, digest: str) -> Caller | None:
         with self._lock:
@@ -101,8 +122,11 @@ class KeyRing:
         return entry[1]
 
     def _looked_up(self, digest: str, key: str) -> Caller | None:
-        until = self._monotonic() + CACHE_SECONDS
-        caller = self._found(digest, key)
+        asked = self._monotonic()
+        return self._kept(digest, self._found(digest, key), asked)
+
+    def _kept(self, digest: str, caller: Caller | None, asked: float) -> Caller | None:
+        until = asked + CACHE_SECONDS
         with self._lock:
             self._known.pop(digest, None)
             if caller is not None:
@@ -129,23 +153,62 @@ def presented_key(request: Request) -> str:
     return request.headers.get("X-API-Key", "").strip()
 
 
-def authorize(request: Request, ring: KeyRing, scope: str, count: Callable[[Caller], None]) -> Caller:
-    """Return the caller when the key allows `scope`; `count` is told of every request with a good key.
+class TokenRefused(Exception):
+    """A bearer token is not taken. The text says which check failed and has nothing of the token."""
+
+
+# A token of an identity provider -> its caller; raises TokenRefused, or Problem when it cannot be told now.
+ReadsTokens = Callable[[str], Caller]
+
+
+def authorize(
+    request: Request, ring: KeyRing, scope: str, count: Callable[[Caller], None], tokens: ReadsTokens | None = None
+) -> Caller:
+    """Return the caller when the key or token allows `scope`; `count` is told of every request with a good one.
+
+    A request of the dashboard brings its caller with it.
 
     Raises:
-        Problem: 401 without a good key, 403 when the key lacks the scope.
+        Problem: 401 without a good key or token, 403 when it lacks the scope.
     """
-    key = presented_key(request)
-    if not key:
-        raise _unauthorized("Send an API key as Authorization: Bearer mk_...", "")
-    caller = ring.caller(key) if len(key) <= _MAX_KEY_LENGTH else None
-    if caller is None:
-        raise _unauthorized("The API key is unknown, revoked or expired.", ', error="invalid_token"')
+    caller = request.environ.get(CALLER_KEY) or _presented(request, ring, tokens)
     count(caller)
     if not caller.may(scope):
-        raise Problem(403, "forbidden", f"The API key lacks the scope {scope!r}.", required_scope=scope)
+        thing = "API key" if caller.kind == "api_key" else "token"
+        headers = {"WWW-Authenticate": f'{_CHALLENGE}, error="insufficient_scope", scope="{scope}"'}
+        raise Problem(
+            403, "forbidden", f"The {thing} lacks the scope {scope!r}.", headers=headers, required_scope=scope
+        )
     return caller
 
 
+def is_token(request: Request, key: str) -> bool:
+    """Tell whether what was presented is a token of an identity provider: a bearer with the form of a JWT."""
+    bearer = request.headers.get("Authorization", "").partition(" ")[0].lower() == "bearer"
+    return bearer and not key.startswith(KEY_PREFIX) and key.count(".") == _DOTS_OF_A_JWT
+
+
+def _presented(request: Request, ring: KeyRing, tokens: ReadsTokens | None) -> Caller:
+    key = presented_key(request)
+    if not key:
+        raise _unauthorized("Send an API key as Authorization: Bearer mk_...", "")
+    return _token_caller(key, tokens) if tokens and is_token(request, key) else _key_caller(key, ring)
+
+
+def _key_caller(key: str, ring: KeyRing) -> Caller:
+    caller = ring.caller(key) if len(key) <= _MAX_KEY_LENGTH else None
+    if caller is None:
+        raise _unauthorized("The API key is unknown, revoked or expired.", ', error="invalid_token"')
+    return caller
+
+
+def _token_caller(token: str, tokens: ReadsTokens) -> Caller:
+    try:
+        return tokens(token)
+    except TokenRefused as refused:
+        why = str(refused)
+        raise _unauthorized(why, f', error="invalid_token", error_description="{why}"') from refused
+
+
 def _unauthorized(detail: str, error: str) -> Problem:
-    return Problem(401, "unauthorized", detail, headers={"WWW-Authenticate": f'Bearer realm="matryoshka"{error}'})
+    return Problem(401, "unauthorized", detail, headers={"WWW-Authenticate": f"{_CHALLENGE}{error}"})

@@ -26,6 +26,7 @@ def delivery_body(delivery: Delivery) -> dict[str, Any]:
                 "seconds": entry.milliseconds / 1000,
                 "excerpt": entry.excerpt,
                 "error": entry.error,
+                "request": dict(entry.request) or None,
             }
             for entry in delivery.log
         ],

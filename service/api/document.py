@@ -6,13 +6,17 @@ from http import HTTPStatus
 from typing import Any
 
 from apispec import APISpec
+from marshmallow import fields
 
 from schemas.address import IPv4, Subnet
 from schemas.base import LABEL_LIMIT, Labels, Timestamp
 from schemas.event import WebhookBodySchema
 from schemas.key import SCOPES
 from schemas.problem import ProblemSchema
+from service.api.examples import add_examples, problem_example, webhook_examples
+from service.api.links import link_operations
 from service.api.problems import MEDIA_TYPE, RETRYABLE
+from service.api.refining import describe_families, refine
 
 TITLE = "Matryoshka"
 VERSION = "1.0.0"
@@ -76,6 +80,13 @@ _HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
     "Preference-Applied": ("The preferences that were kept.", {"type": "string"}),
 }
 
+SECURITY = ("bearer", "apiKey", "oidc")
+_OIDC = {
+    "type": "openIdConnect",
+    "openIdConnectUrl": "https://issuer.example/.well-known/openid-configuration",
+    "description": "An access token (JWT) of the issuer that this service was set up with, where one was.",
+}
+
 _WEBHOOK_HEADERS: dict[str, str] = {
     "webhook-id": "The event's id for this endpoint, the same on every try.",
     "webhook-timestamp": "Seconds since 1970 UTC at which this try was signed.",
@@ -99,6 +110,9 @@ def describe_field(_converter: Any, field: Any, **_options: Any) -> dict[str, An
     if isinstance(field, Labels):
         value = {"type": "string", "maxLength": 63}
         return {"type": "object", "additionalProperties": value, "maxProperties": LABEL_LIMIT}
+    if isinstance(field, fields.Float):
+        # Without a format generators take 32 bits, which lose the seconds of a time.
+        return {"type": ["number", "null"] if field.allow_none else "number", "format": "double"}
     if isinstance(field, IPv4):
         return {"type": "string", "format": "ipv4"}
     if isinstance(field, Subnet):
@@ -109,6 +123,7 @@ def describe_field(_converter: Any, field: Any, **_options: Any) -> dict[str, An
 def describe_shared_parts(spec: APISpec) -> None:
     """Add the components that operations name: headers, parameters, problems, keys."""
     spec.components.schema("Problem", schema=ProblemSchema)
+    describe_families(spec)
     for status in PROBLEM_STATUSES:
         spec.components.response(f"Problem{status}", _problem(status))
     for name, (header, text, schema) in _PARAMETERS.items():
@@ -119,6 +134,7 @@ def describe_shared_parts(spec: APISpec) -> None:
         spec.components.header(header, {"description": text, "schema": schema})
     spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "description": _key_text()})
     spec.components.security_scheme("apiKey", {"type": "apiKey", "in": "header", "name": "X-API-Key"})
+    spec.components.security_scheme("oidc", _OIDC)
 
 
 def _key_text() -> str:
@@ -132,8 +148,9 @@ def _if_match() -> dict[str, Any]:
 
 def _problem(status: int) -> dict[str, Any]:
     headers = {"X-Request-Id": "X-Request-Id"} | ({"Retry-After": "Retry-After"} if status in RETRYABLE else {})
-    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {"description": HTTPStatus(status).phrase, "content": content, "headers": headers}
+    phrase = HTTPStatus(status).phrase
+    media = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": problem_example(status, phrase)}
+    return {"description": phrase, "content": {MEDIA_TYPE: media}, "headers": headers}
 
 
 def webhook_operation(operation_id: str, summary: str) -> dict[str, Any]:
@@ -146,7 +163,10 @@ def webhook_operation(operation_id: str, summary: str) -> dict[str, Any]:
         "operationId": operation_id,
         "summary": summary,
         "parameters": parameters,
-        "requestBody": {"required": True, "content": {"application/json": {"schema": WebhookBodySchema}}},
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": WebhookBodySchema, "examples": webhook_examples()}},
+        },
         "responses": {
             "2XX": {"description": "Taken."},
             "410": {"description": "Gone: the endpoint is disabled."},
@@ -164,14 +184,33 @@ def finish(spec: APISpec) -> dict[str, Any]:
         schemas.pop(name, None)
     _drop_empty_defaults(schemas)
     _open_answers(content["paths"], schemas)
+    refine(schemas)
+    add_examples(content)
+    _drop_unused_problems(content)
+    link_operations(content["paths"])
     content["info"] |= {"description": DESCRIPTION, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}}
     content["jsonSchemaDialect"] = "https://json-schema.org/draft/2020-12/schema"
     content["servers"] = [{"url": "/"}]
-    content["security"] = [{"bearer": []}, {"apiKey": []}]
+    content["security"] = [{name: []} for name in SECURITY]
     body = webhook_operation("receiveEvent", "An event, sent to each registered endpoint that asked for its type")
     body["requestBody"]["content"]["application/json"]["schema"] = {"$ref": "#/components/schemas/WebhookBody"}
     content["webhooks"] = {"event": {"post": body}}
     return {name: content[name] for name in _ORDER if name in content}
+
+
+def _drop_unused_problems(content: dict[str, Any]) -> None:
+    """Take away the problem answers that no operation can give, such as 405: that is for methods which are not here."""
+    used = {
+        answer["$ref"].rpartition("/")[2]
+        for item in content["paths"].values()
+        for operation in item.values()
+        if isinstance(operation, dict)
+        for answer in operation["responses"].values()
+        if "$ref" in answer
+    }
+    responses = content["components"]["responses"]
+    for name in responses.keys() - used:
+        del responses[name]
 
 
 def _drop_empty_defaults(node: Any) -> None:

@@ -15,10 +15,17 @@ def downgraded(document: Mapping[str, Any]) -> dict[str, Any]:
     Nothing is weakened but the null of an alternative that is a reference: 3.0 says it with `nullable` around `allOf`.
     """
     found: dict[str, Any] = _converted({**document, "openapi": VERSION})
-    found.get("info", {}).get("license", {}).pop("identifier", None)  # an SPDX name, new in 3.1; the name stays
+    _license(found.get("info", {}).get("license", {}))
     if "webhooks" in found:
         found["x-webhooks"] = found.pop("webhooks")
     return found
+
+
+def _license(node: dict[str, Any]) -> None:
+    """Name the licence by its address: its SPDX identifier is new in 3.1."""
+    identifier = node.pop("identifier", None)
+    if identifier:
+        node["url"] = f"https://spdx.org/licenses/{identifier}.html"
 
 
 def _converted(node: Any) -> Any:
@@ -72,7 +79,9 @@ def _alternatives(node: dict[str, Any]) -> dict[str, Any]:
             continue
         others = [one for one in node[word] if one != {"type": "null"}]
         rest = {name: value for name, value in node.items() if name != word}
-        return {**rest, **({"allOf": others} if len(others) == 1 else {word: others}), "nullable": True}
+        # `nullable` counts only beside a `type`; what is null here else is an object.
+        alternatives = {"allOf": others} if len(others) == 1 else {word: others}
+        return {**rest, "type": "object", **alternatives, "nullable": True}
     return node
 
 

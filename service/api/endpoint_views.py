@@ -30,7 +30,9 @@ from service.api.listing import list_page
 from service.api.moves import ledger_refusals
 from service.api.operation import Operation, route
 from service.api.problems import Problem, invalid_field, not_found
+from service.api.receivers import refuse_receiver
 from service.api.sealer import new_webhook_keys, new_webhook_secret, sealed
+from service.api.told_endpoints import refuse_rotation, with_hidden_address
 from service.ledger.ids import new_id
 from service.ledger.store import Endpoint, endpoint_owner
 
@@ -101,14 +103,16 @@ def _owner(all_tenants: bool) -> str:
 def create_endpoint(body: dict[str, Any]) -> Response:
     """Register an endpoint; events from now on are sent to it. A secret that is made here is shown this once."""
     ctx = context()
+    refuse_receiver(ctx.settings, body["url"], "#/url")
     kept, public, made = _signing(ctx, body["signing"], body.pop("secret", None))
     body["types"] = tuple(body["types"])
     body["tenant"] = _owner(body.pop("all_tenants"))
     new = Endpoint(id=new_id("we", ctx.clock()), secrets={"current": kept}, public_key=public, **body)
+    new = with_hidden_address(ctx.settings.public_key, new)
     with ledger_refusals("webhook endpoint"):
         endpoint = ctx.store.endpoints.put(new)
     location = f"{base_of(request, ctx.settings.base_url)}/v1/webhook-endpoints/{endpoint.id}"
-    return _answer(endpoint, 201, made, Location=location)
+    return _answer(endpoint, 201, made if endpoint.signing == "hmac" else "", Location=location)
 
 
 @route(
@@ -164,12 +168,17 @@ def update_endpoint(endpoint_id: str, body: dict[str, Any]) -> Response:
     """Change an endpoint; `state: active` takes a disabled one back into use."""
     endpoint = _endpoint(endpoint_id)
     check_if_match(request, etag_of(endpoint.id, endpoint.version))
+    if "url" in body:
+        refuse_receiver(context().settings, body["url"], "#/url")
     if "types" in body:
         body["types"] = tuple(body["types"])
     if body.get("state") == "disabled":
         body["disabled_reason"] = "disabled by its owner"
+    fresh = replace(endpoint, **body)
+    if "url" in body:
+        fresh = with_hidden_address(context().settings.public_key, fresh)
     with ledger_refusals("webhook endpoint"):
-        return _answer(context().store.endpoints.update(replace(endpoint, **body)))
+        return _answer(context().store.endpoints.update(fresh))
 
 
 @route(
@@ -203,7 +212,7 @@ def delete_endpoint(endpoint_id: str) -> Response:
         {200: EndpointSecretSchema},
         body=EndpointRotateSchema(),
         body_required=False,
-        problems=(412,),
+        problems=(409, 412),
         answer_headers={200: ("ETag",)},
         essential=True,
     ),
@@ -211,6 +220,7 @@ def delete_endpoint(endpoint_id: str) -> Response:
 def rotate_secret(endpoint_id: str, body: dict[str, Any]) -> Response:
     """Take a new secret into use; for `overlap_seconds` the old one signs too, so that no delivery is refused."""
     ctx, endpoint = context(), _endpoint(endpoint_id)
+    refuse_rotation(endpoint)
     if endpoint.signing == "ed25519" and body.get("secret"):
         raise invalid_field("#/secret", "conflict", "With ed25519 the key pair is made here: give no secret.")
     kept, public, made = _signing(ctx, endpoint.signing, body.get("secret"))

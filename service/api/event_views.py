@@ -8,14 +8,17 @@ from flask import Response, request
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 
-from schemas.event import DATA_SCHEMAS, EVENT_TYPES, EventSchema
+from schemas.base import choice
+from schemas.event import DATA_SCHEMAS, EVENT_TYPES, EventSchema, WebhookBodySchema
 from schemas.page import page_of
 from service.api.answers import answer
 from service.api.context import context
 from service.api.document import STREAM_CONTENT
+from service.api.event_examples import example_webhook
 from service.api.event_reading import EventsQuerySchema, event_page, resume_point, wanted_events, wants_stream
 from service.api.event_stream import StreamRequest, stream_response
 from service.api.operation import Operation, route
+from service.api.problems import not_found
 
 blueprint = Blueprint("events", __name__, description="What happened in the whole service")
 _PAGE = {"application/json": {"schema": page_of(EventSchema)}}
@@ -55,8 +58,32 @@ def list_events(query: dict[str, Any]) -> Response:
     )
 
 
+class EventTypeViewSchema(Schema):
+    """One event type: the name of the schema of its data, and a webhook body as a receiver gets it."""
+
+    type = choice(*EVENT_TYPES, required=True)
+    data_schema = fields.String(required=True)
+    example = fields.Nested(WebhookBodySchema, required=True)
+
+
 @route(blueprint, Operation("listEventTypes", "GET", "/v1/event-types", "jobs:read", {200: EventTypesSchema}))
 def list_event_types() -> Response:
     """List every event type with the schema of its data. Ignore types that you do not know."""
-    names = {family: schema.__name__.removesuffix("Schema") for family, schema in DATA_SCHEMAS.items()}
-    return answer({"types": {name: names[name.partition(".")[0]] for name in EVENT_TYPES}})
+    return answer({"types": {name: _data_schema(name) for name in EVENT_TYPES}})
+
+
+@route(
+    blueprint,
+    Operation(
+        "getEventType", "GET", "/v1/event-types/<identifier:event_type>", "jobs:read", {200: EventTypeViewSchema}
+    ),
+)
+def get_event_type(event_type: str) -> Response:
+    """Get an event type with an example of its webhook's body: something to try a receiver with."""
+    if event_type not in EVENT_TYPES:
+        raise not_found("event type", event_type)
+    return answer({"type": event_type, "data_schema": _data_schema(event_type), "example": example_webhook(event_type)})
+
+
+def _data_schema(event_type: str) -> str:
+    return DATA_SCHEMAS[event_type.partition(".")[0]].__name__.removesuffix("Schema")

@@ -60,7 +60,7 @@ def _body(host: Host) -> dict[str, Any]:
 
 def _answer(host: Host, status: int = 200, **headers: str) -> Response:
     held = [_RESERVATION.dump(one) for one in seen_reservations(context(), context().store.hosts.reservations(host.id))]
-    etag = etag_of(host.id, host.version, held)
+    etag = etag_of(host.id, host.version, [held, host.reached_at, host.unreachable_since])
     return answer(_body(host) | {"reservations": held}, status, {"ETag": etag, **headers})
 
 

@@ -16,29 +16,29 @@ from schemas.plan import PlanSchema
 LONGEST_WAIT_SECONDS = 30
 
 
+JOB_REQUEST = "JobRequest"
+
+
 class JobBody(JobRequestSchema):
     """The body of `POST /v1/jobs` with its description."""
 
     def openapi(self) -> dict[str, Any]:
-        """Return the schema object: one of the kinds' schemas, told apart by `kind`."""
-        return {
-            "oneOf": list(REQUEST_SCHEMAS.values()),
-            "discriminator": {"propertyName": "kind", "mapping": _references()},
-        }
+        """Return the schema object: a reference, so that generated clients have a name for it."""
+        return {"$ref": f"#/components/schemas/{JOB_REQUEST}"}
 
 
-def job_request_metadata() -> dict[str, Any]:
-    """Return the same for a member of another body."""
-    references = _references()
+def job_request_union() -> dict[str, Any]:
+    """Return the schema object of a request for a job: one of the kinds' schemas, told apart by `kind`."""
+    references = {kind: f"#/components/schemas/{name}" for kind, name in job_request_names().items()}
     return {
         "oneOf": [{"$ref": reference} for reference in references.values()],
         "discriminator": {"propertyName": "kind", "mapping": references},
     }
 
 
-def _references() -> dict[str, str]:
-    names = {kind: schema.__name__.removesuffix("Schema") for kind, schema in REQUEST_SCHEMAS.items()}
-    return {kind: f"#/components/schemas/{name}" for kind, name in names.items()}
+def job_request_names() -> dict[str, str]:
+    """Return the name of each kind's request schema in the document."""
+    return {kind: schema.__name__.removesuffix("Schema") for kind, schema in REQUEST_SCHEMAS.items()}
 
 
 class JobLinksSchema(Schema):
@@ -49,6 +49,7 @@ class JobLinksSchema(Schema):
     events = fields.String(required=True)
     lab = fields.String()
     cancel = fields.String()
+    approve = fields.String(metadata={"description": "while the job waits for an approval"})
 
 
 class JobViewSchema(JobSchema):

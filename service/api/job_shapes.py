@@ -11,7 +11,7 @@ from service.api.conditional import etag_of
 from service.api.submitting import Planned
 from service.ledger.estimate import bounded_seconds
 from service.ledger.event import Event
-from service.ledger.job import TERMINAL_STATES, Job, StepRecord
+from service.ledger.job import TERMINAL_STATES, Job, JobState, StepRecord
 from service.ledger.plan import Plan
 from service.ledger.trace import trace_id
 
@@ -52,6 +52,11 @@ def job_body(job: Job, base: str) -> dict[str, Any]:
         "created_at": rfc3339(job.created_at),
         "started_at": rfc3339(job.started_at),
         "ended_at": rfc3339(job.ended_at),
+        "approval": _approval_body(job),
+        "not_before": rfc3339(job.not_before),
+        "start_by": rfc3339(job.start_by),
+        "deadline_at": rfc3339(job.deadline_at),
+        "paused_at": rfc3339(job.paused_at),
         "progress_percent": job.progress_percent,
         "eta_seconds": job.eta_seconds,
         "waiting_for": job.waiting_for,
@@ -68,6 +73,13 @@ def job_body(job: Job, base: str) -> dict[str, Any]:
     }
 
 
+def _approval_body(job: Job) -> dict[str, Any] | None:
+    if job.approval is None:
+        return None
+    times = {name: rfc3339(getattr(job.approval, name)) for name in ("expires_at", "approved_at", "rejected_at")}
+    return asdict(job.approval) | times
+
+
 def _links(job: Job, base: str) -> dict[str, str]:
     itself = f"{base}/v1/jobs/{job.id}"
     links = {"self": itself, "steps": f"{itself}/steps", "events": f"{itself}/events"}
@@ -75,6 +87,8 @@ def _links(job: Job, base: str) -> dict[str, str]:
         links["lab"] = f"{base}/v1/labs/{job.lab_id}"
     if not is_final(job):
         links["cancel"] = f"{itself}:cancel"
+    if job.state is JobState.WAITING_APPROVAL:
+        links["approve"] = f"{itself}:approve"
     return links
 
 

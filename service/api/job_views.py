@@ -1,4 +1,4 @@
-"""Jobs: submit, plan, list, get, cancel, retry, steps."""
+"""Jobs: submit, plan, list, get, cancel, diagnosis, steps."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from typing import Any
 from flask import Response, request
 from flask_smorest import Blueprint
 
-from schemas.base import EmptySchema
 from schemas.job import DiagnosisSchema, JobCancelSchema, JobQuerySchema
 from schemas.page import page_of
 from schemas.step import StepSchema
 from service.api.answers import answer, base_of, page_answer
 from service.api.conditional import is_unchanged
 from service.api.context import Context, context
-from service.api.diagnosis import diagnose, is_moving
+from service.api.diagnosis import Place, diagnose, is_moving
 from service.api.document import webhook_operation
 from service.api.examples import request_examples
 from service.api.job_answers import accepted, this_sender
@@ -26,8 +25,8 @@ from service.api.problems import Problem, not_found
 from service.api.sealer import take_secrets
 from service.api.submitting import plan_request, submit
 from service.api.waiting import wait_for_job, wanted_wait
-from service.ledger.job import Job
-from service.ledger.store import IllegalMove, JobFilter, NotFound, Outcome, SubmitResult
+from service.ledger.job import TERMINAL_STATES, Job, JobState
+from service.ledger.store import IllegalMove, JobFilter, Outcome, SubmitResult
 
 blueprint = Blueprint("jobs", __name__, description="Jobs: what you asked for")
 _BODY = JobBody()
@@ -208,44 +207,25 @@ def cancel_job(job_id: str, body: dict[str, Any]) -> Response:
 
 @route(
     blueprint,
-    Operation(
-        "retryJob",
-        "POST",
-        f"{_JOB}:retry",
-        "jobs:write",
-        {202: JobViewSchema},
-        body=EmptySchema(),
-        body_required=False,
-        problems=(409,),
-        answer_headers={202: ("Location", "Retry-After", "ETag")},
-    ),
-)
-def retry_job(job_id: str, body: dict[str, Any]) -> Response:  # noqa: ARG001 - an empty body is checked, not used
-    """Go on with a failed, cancelled or expired job from where it ended; what succeeded is not done again."""
-    ctx = context()
-    try:
-        job = ctx.store.jobs.retry(job_id)
-    except NotFound as error:
-        raise not_found("job", job_id) from error
-    except IllegalMove as error:
-        raise Problem(
-            409, "cannot-be-retried", f"The job cannot be retried: {error.state}.", state=error.state
-        ) from error
-    ctx.wakes.steps(job.steps_total)
-    return accepted(SubmitResult(Outcome.CREATED, job), base_of(request, ctx.settings.base_url))
-
-
-@route(
-    blueprint,
     Operation("diagnoseJob", "GET", f"{_JOB}:diagnosis", "jobs:read", {200: DiagnosisSchema}),
 )
 def diagnose_job(job_id: str) -> Response:
     """Say why a job moves or does not: what it waits for, who holds that, which step runs where and since when."""
     ctx = context()
     job = found_job(ctx, job_id)
-    causes = diagnose(job, ctx.store.jobs.steps(job_id), ctx.store.workers.list())
+    causes = diagnose(job, ctx.store.jobs.steps(job_id), ctx.store.workers.list(), _place(ctx, job))
     body = {"job_id": job.id, "state": job.state, "moving": is_moving(causes), "causes": causes}
     return answer(_DIAGNOSIS.dump(body))
+
+
+def _place(ctx: Context, job: Job) -> Place:
+    if not job.host_id:
+        return Place()
+    names = (*job.targets, job.lab_id) if job.state in TERMINAL_STATES - {JobState.SUCCEEDED} else ()
+    holders = ctx.store.hosts.holders(job.host_id, [name for name in names if name])
+    hidden = ctx.store.owners.hidden(list(holders.values()))
+    held = {name: "" if holder in hidden else holder for name, holder in holders.items() if holder != job.id}
+    return Place(ctx.store.hosts.get(job.host_id), held)
 
 
 @route(blueprint, Operation("listSteps", "GET", f"{_JOB}/steps", "jobs:read", {200: page_of(StepSchema)}))

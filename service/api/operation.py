@@ -16,14 +16,17 @@ from flask import Flask, Response, current_app, g, request
 from flask_smorest import Blueprint
 from marshmallow import Schema
 
-from service.api.auth import PUBLIC, KeyRing, authorize
+from service.api.auditing import begin_acting, end_acting
+from service.api.auth import PUBLIC, Caller, KeyRing, ReadsTokens, authorize
 from service.api.conditional import with_etag
 from service.api.context import context
+from service.api.document import SECURITY
 from service.api.owning import check_rule, refuse_foreign
 from service.api.preference import minimal
 from service.api.problems import Problem, invalid_parameter
 from service.api.ratelimit import RateLimiter, refuse_beyond
 from service.api.reading import load_body, load_query, read_json
+from service.api.sessions import bring_login
 
 View = Callable[..., Response]
 _ALWAYS = (400, 500, 503)
@@ -124,8 +127,12 @@ def _inputs(operation: Operation) -> dict[str, Any]:
     return inputs
 
 
-def register_guard(app: Flask, ring: KeyRing, limiter: RateLimiter) -> None:
+def register_guard(app: Flask, ring: KeyRing, limiter: RateLimiter, tokens: ReadsTokens | None = None) -> None:
     """Let no request reach a view whose scope the caller's key does not have, or beyond the key's rate."""
+
+    def count(caller: Caller) -> None:
+        g.caller = caller  # known from here on: a refusal for its rights is in the audit log under its name
+        refuse_beyond(limiter, caller.key_id)
 
     def guard() -> None:
         if request.endpoint is None:
@@ -134,9 +141,11 @@ def register_guard(app: Flask, ring: KeyRing, limiter: RateLimiter) -> None:
         if scope is None:
             raise Problem(403, "forbidden", "This route is not open to anyone.")
         if scope != PUBLIC:
-            g.caller = authorize(request, ring, scope, lambda caller: refuse_beyond(limiter, caller.key_id))
+            bring_login(request)
+            begin_acting(authorize(request, ring, scope, count, tokens))
 
     app.before_request(guard)
+    app.teardown_request(end_acting)
     app.after_request(_announce_end)
 
 
@@ -152,7 +161,7 @@ def _documentation(operation: Operation) -> dict[str, Any]:
     doc: dict[str, Any] = {
         "operationId": operation.id,
         "responses": _responses(operation),
-        "security": [] if operation.scope == PUBLIC else [{"bearer": [operation.scope]}, {"apiKey": [operation.scope]}],
+        "security": [] if operation.scope == PUBLIC else [{name: [operation.scope]} for name in SECURITY],
     }
     parameters: list[Any] = [*_common_headers(operation), *operation.headers]
     if operation.query is not None:

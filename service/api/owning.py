@@ -20,8 +20,8 @@ OWNED: Mapping[str, tuple[str, str]] = {
     "endpoint_id": ("endpoint", "webhook endpoint"),
     "delivery_id": ("delivery", "webhook delivery"),
 }
-# The operator's, for everybody to build with.
-SHARED = frozenset({"host_id", "image_id"})
+# The operator's, for everybody to build with; and the types of events, which are the same for all.
+SHARED = frozenset({"host_id", "image_id", "event_type"})
 # The operator's alone: these operations have the scope `admin`.
 OPERATORS = frozenset({"key_id", "tenant_id"})
 _PARAMETER = re.compile(r"<(?:[^:>]+:)?([^>]+)>")

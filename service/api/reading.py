@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flask import Request
+from gunicorn.http.errors import ParseException
 from marshmallow import Schema, ValidationError
 
 from schemas import pointers
@@ -62,7 +63,11 @@ def _escaped(key: object) -> str:
 
 
 def _whole_body(request: Request) -> bytes:
-    data = request.get_data(cache=False)
+    try:
+        data = request.get_data(cache=False)
+    except (OSError, ParseException) as error:
+        # The caller is gone, or what it sends are no chunks: gunicorn reads those only when they are asked for.
+        raise Problem(400, "malformed-body", "The body could not be read to its end.") from error
     # Werkzeug refuses a longer Content-Length; of a chunked body it gives the allowed part and keeps silent.
     if request.content_length is None and len(data) >= (request.max_content_length or len(data) + 1):
         raise Problem(413, "content-too-large", f"A body has at most {request.max_content_length} bytes.")

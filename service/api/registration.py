@@ -10,6 +10,7 @@ from flask import Flask
 from werkzeug.routing import BaseConverter
 
 from service.api import (
+    audit_views,
     batch_views,
     delivery_views,
     document,
@@ -23,8 +24,12 @@ from service.api import (
     job_views,
     key_views,
     lab_views,
+    lock_views,
+    reference_views,
+    steering_views,
     tenant_views,
 )
+from service.api.chat import slack_views
 from service.api.problems import register_problem_handlers
 from service.api.request_id import register_request_id
 
@@ -32,17 +37,22 @@ MAX_BODY_BYTES = 1 << 20
 BLUEPRINTS = (
     job_views.blueprint,
     batch_views.blueprint,
+    steering_views.blueprint,
     job_event_views.blueprint,
     lab_views.blueprint,
     host_views.blueprint,
+    lock_views.blueprint,
     image_views.blueprint,
     endpoint_views.blueprint,
     delivery_views.blueprint,
     event_views.blueprint,
     key_views.blueprint,
+    slack_views.blueprint,
+    audit_views.blueprint,
     tenant_views.blueprint,
     health.blueprint,
     document_views.blueprint,
+    reference_views.blueprint,
 )
 
 

@@ -50,7 +50,8 @@ def _begin() -> None:
 
 def _end(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.request_id
-    response.headers.extend(_SECURITY_HEADERS)
+    for name, value in _SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)  # pages say for themselves what they load
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = _ONE_YEAR
     # The rule, not the path or the query: an id or a filter in the wrong place would be logged otherwise.

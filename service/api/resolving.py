@@ -11,6 +11,7 @@ from service.api.problems import Problem, invalid_field
 from service.ledger.store import Host, Image, Lab, LabState, Store
 
 _GONE = frozenset({LabState.REMOVING, LabState.REMOVED})
+_ADDS = "add_node"  # builds from the image of its lab
 _SHAPES = ("nodes", "node")
 
 
@@ -35,6 +36,9 @@ def resolve(store: Store, catalogue: Catalogue, request: Mapping[str, Any]) -> R
     """
     lab = _lab(store, request)
     host = catalogue.host(lab.host_id) if lab else _host(catalogue, request)
+    if lab and request["kind"] == _ADDS:
+        shape: Mapping[str, Any] = lab.request.get("nodes") or {}
+        return Resolved(host, _image_of(catalogue, shape.get("image") or {}), lab)
     hosts = _selected(catalogue, request) if lab is None and host is None else ()
     return Resolved(host, _image(catalogue, request), lab, hosts)
 
@@ -82,12 +86,16 @@ def _selected(catalogue: Catalogue, request: Mapping[str, Any]) -> tuple[Host, .
     return tuple(found)
 
 
+def _image_of(catalogue: Catalogue, wanted: Mapping[str, Any]) -> Image | None:
+    return catalogue.image(wanted["id"]) if "id" in wanted else catalogue.image_by_name(wanted.get("name", ""))
+
+
 def _image(catalogue: Catalogue, request: Mapping[str, Any]) -> Image | None:
     place = next((name for name in _SHAPES if request.get(name)), "")
     wanted = request[place].get("image") if place else None
     if not wanted:
         return None
-    image = catalogue.image(wanted["id"]) if "id" in wanted else catalogue.image_by_name(wanted["name"])
+    image = _image_of(catalogue, wanted)
     if image is None:
         way = "id" if "id" in wanted else "name"
         raise invalid_field(f"#/{place}/image/{way}", "unknown", f"There is no image {wanted[way]!r}.")

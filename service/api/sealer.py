@@ -35,6 +35,8 @@ def take_secrets(public_key: str, request: Mapping[str, Any]) -> tuple[dict[str,
         kept[name] = sealed(public_key, {"value": new_password()})
         if name == "guest_administrator":
             without["guest"] = {**(without.get("guest") or {}), "password": {"secret": name}}
+        else:
+            without["new_password"] = {"secret": name}
     return without, kept
 
 

@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from service.api.context import Context
-from service.api.idempotency import key_reused
+from service.api.outcomes import refuse_outcome
 from service.api.placing import PRIORITIES, Choice, choose, nobody, settle
-from service.api.problems import Problem
+from service.api.problems import Problem, invalid_field
+from service.api.receivers import refuse_receiver
 from service.api.resolving import Resolved, resolve
 from service.ledger.expiry import teardown_submission
+from service.ledger.gates import LATEST_SECONDS, gate_of
 from service.ledger.ids import new_id
 from service.ledger.known import plan_context
 from service.ledger.plan import Plan, Severity
 from service.ledger.plans import build_plan
 from service.ledger.queue import letter
-from service.ledger.store import Host, Idempotency, IllegalMove, Lab, NotFound, Outcome, Submission, SubmitResult
+from service.ledger.store import (
+    Conversation,
+    Gate,
+    Host,
+    Idempotency,
+    IllegalMove,
+    Lab,
+    NotFound,
+    Outcome,
+    Submission,
+    SubmitResult,
+)
 from service.ledger.targets import targets_of
 
 Secrets = Mapping[str, Mapping[str, Any]]
@@ -50,13 +63,18 @@ class Planned:
 
 @dataclass(frozen=True)
 class Sender:
-    """Who submits: a tenant, by one of its API keys; and with which idempotency key of his own."""
+    """Who submits: a tenant, by one of its API keys; and with which idempotency key of his own.
+
+    `conversation` is told of the job, by way of its secrets.
+    """
 
     tenant: str
     request_id: str
     traceparent: str = ""
     idempotency: Idempotency | None = None
     key_id: str = ""
+    conversation: Conversation | None = None
+    chat_secrets: Secrets = field(default_factory=dict, repr=False)
     may_use_cordoned: bool = False
 
 
@@ -64,8 +82,11 @@ def plan_request(context: Context, request: Mapping[str, Any]) -> Planned:
     """Return what a request (without secrets) would do. Nothing is written; the same request gives the same steps.
 
     Raises:
-        Problem: 422 for a name that leads nowhere, 409 for a lab that is gone.
+        Problem: 422 for a name that leads nowhere or a callback that may not be called, 409 for a lab that is gone.
     """
+    if request.get("callback_url"):
+        refuse_receiver(context.settings, request["callback_url"], "#/callback_url")
+    refuse_too_late(gate_of(request), context.clock())
     resolved = resolve(context.store, context.catalogue, request)
     creates_lab = request["kind"] in _BUILDS_LAB or (request["kind"] == "nested_vm" and resolved.lab is None)
     lab_id = new_id("lab", context.clock()) if creates_lab else (resolved.lab.id if resolved.lab else "")
@@ -87,8 +108,9 @@ def submit(context: Context, request: Mapping[str, Any], secrets: Secrets, sende
         planned = plan_request(context, request)
         refuse_forbidden(planned.plan)
         if planned.choice is not None:
+            taken = {**secrets, **sender.chat_secrets}
             return _settled(
-                context, planned, planned.choice, lambda one: replace(_submission(one, sender), secrets=secrets)
+                context, planned, planned.choice, lambda one: replace(submission_of(one, sender), secrets=taken)
             )
     except Problem:
         # What was accepted once is answered again, even when a host or an image has gone since.
@@ -96,17 +118,19 @@ def submit(context: Context, request: Mapping[str, Any], secrets: Secrets, sende
         if replay is None:
             raise
         return replay
-    submission = replace(_submission(planned, sender), secrets={**_lab_secrets(context, planned), **secrets})
+    submission = replace(
+        submission_of(planned, sender), secrets={**_lab_secrets(context, planned), **secrets, **sender.chat_secrets}
+    )
     return write(context, submission)
 
 
 def _settled(
-    context: Context, planned: Planned, choice: Choice, submission_of: Callable[[Planned], Submission]
+    context: Context, planned: Planned, choice: Choice, submission_on: Callable[[Planned], Submission]
 ) -> SubmitResult:
     """Write the job on the first host that takes it."""
 
     def attempt(host: Host, shown: Mapping[str, Any], elsewhere: bool) -> SubmitResult:
-        here = submission_of(planned if host is planned.resolved.host else planned.on(host, choice))
+        here = submission_on(planned if host is planned.resolved.host else planned.on(host, choice))
         try:
             return _written(context, replace(here, placement=shown, elsewhere=elsewhere, keeps_off_cordoned=True))
         except NotFound:
@@ -115,10 +139,13 @@ def _settled(
     def again() -> Choice:
         return choose(context, planned.request, planned.resolved.hosts, planned.resolved.image)
 
-    search = settle(choice, again, attempt, wait=planned.request["admission"] == "wait")
+    gate = gate_of(planned.request)
+    # A job that begins later is not refused for want of room now.
+    wait = planned.request["admission"] == "wait" or gate.approval or gate.not_before is not None
+    search = settle(choice, again, attempt, wait=wait)
     if search.result is None:
         raise nobody(context, search)
-    _refuse(search.result)
+    refuse_outcome(search.result)
     return search.result
 
 
@@ -137,7 +164,7 @@ def _replay(context: Context, kind: str, sender: Sender) -> SubmitResult | None:
         result = context.store.jobs.submit(probe, new_id("job", context.clock()))
     except NotFound:
         return None
-    _refuse(result)
+    refuse_outcome(result)
     return result
 
 
@@ -154,6 +181,8 @@ def write_teardown(context: Context, lab: Lab, request: Mapping[str, Any], sende
         request_id=sender.request_id,
         traceparent=sender.traceparent,
         idempotency=sender.idempotency,
+        chat=_chat(sender),
+        secrets={**submission.secrets, **sender.chat_secrets},
     )
     return write(context, owned)
 
@@ -170,7 +199,7 @@ def write(context: Context, submission: Submission) -> SubmitResult:
         raise Problem(409, "gone-meanwhile", "The host or the lab was removed meanwhile.") from error
     except IllegalMove as error:
         raise Problem(409, "lab-not-there", f"The lab is {error.state}.", state=error.state) from error
-    _refuse(result)
+    refuse_outcome(result)
     return result
 
 
@@ -198,25 +227,8 @@ def refuse_forbidden(plan: Plan) -> None:
     raise Problem(422, "cannot-be-built", forbidden[0].reason, errors=errors, remedy=forbidden[0].remedy)
 
 
-def _refuse(result: SubmitResult) -> None:
-    if result.outcome is Outcome.CONFLICT:
-        raise key_reused()
-    if result.outcome is Outcome.REFUSED and result.detail.get("reason") == "cordoned":
-        raise Problem(409, "host-cordoned", "The host is cordoned: only keys with hosts:write may build on it.")
-    if result.outcome is Outcome.REFUSED:
-        raise Problem(409, "no-room", "The host has no room for this now.", **result.detail)
-    if result.outcome is Outcome.TARGET_BUSY:
-        raise Problem(409, "target-busy", "An unfinished job works on the same target.", **result.detail)
-    if result.outcome is Outcome.QUOTA:
-        raise _beyond_quota(result.detail)
-
-
-def _beyond_quota(detail: Mapping[str, Any]) -> Problem:
-    what = "{quota}: {used} of {limit} are used, and this wants {wanted} more".format(**detail)
-    return Problem(403, "quota-exceeded", f"The tenant has a quota of {what}.", **detail)
-
-
-def _submission(planned: Planned, sender: Sender) -> Submission:
+def submission_of(planned: Planned, sender: Sender) -> Submission:
+    """Return the submission of a planned request, without its secrets."""
     request, host = planned.request, planned.resolved.host
     url = request.get("callback_url")
     return Submission(
@@ -237,13 +249,30 @@ def _submission(planned: Planned, sender: Sender) -> Submission:
         deadline_seconds=request["deadline_seconds"],
         lease_seconds=request.get("lease_seconds", 0),
         callback={"url": url} if url else None,
+        chat=_chat(sender),
         request_id=sender.request_id,
         traceparent=sender.traceparent,
         idempotency=sender.idempotency,
-        targets=targets_of(request, vars(planned.resolved.lab) if planned.resolved.lab else None),
+        targets=targets_of(request, vars(planned.resolved.lab) if planned.resolved.lab else None, planned.plan.reshape),
         keeps_off_cordoned=not sender.may_use_cordoned,
         lab_name=_lab_name(request) if planned.creates_lab else "",
+        gate=gate_of(request),
     )
+
+
+def _chat(sender: Sender) -> dict[str, Any] | None:
+    return sender.conversation.stored() if sender.conversation else None
+
+
+def refuse_too_late(gate: Gate, now: float) -> None:
+    """Refuse a beginning that is too far away.
+
+    Raises:
+        Problem: 422 that names `not_before`.
+    """
+    if gate.not_before is not None and gate.not_before > now + LATEST_SECONDS:
+        days = LATEST_SECONDS // 86400
+        raise invalid_field("#/not_before", "range", f"A job begins at most {days} days ahead.")
 
 
 def _lab_name(request: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from schemas.key import SCOPES, KeySchema
 from service.api.auth import new_key
 from service.api.key_hashing import KeyHashes
 from service.api.openapi import openapi_yaml
+from service.commands.acting import act_as_user
 from service.commands.showing import show_json, show_list
 from service.ledger.ids import new_id
 from service.ledger.store import ApiKey, NotFound, Rotation, Store, StoreSettings
@@ -30,11 +31,15 @@ _SECONDS = {"h": 3600, "d": 86400}
 
 
 def store_from_env() -> Store:
-    """Return the ledger of MATRYOSHKA_REDIS_URL. Raises click.UsageError without it."""
+    """Return the ledger of MATRYOSHKA_REDIS_URL. Raises click.UsageError without it.
+
+    What the running command changes in it is in the audit log, under the name of the machine's user.
+    """
     url = os.environ.get("MATRYOSHKA_REDIS_URL", "")
     if not url:
         raise click.UsageError("MATRYOSHKA_REDIS_URL is not set.")
     namespace = os.environ.get("MATRYOSHKA_NAMESPACE") or "mk"
+    act_as_user()
     return Store(redis.Redis.from_url(url, decode_responses=True), StoreSettings(namespace=namespace))
 
 

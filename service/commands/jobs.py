@@ -106,13 +106,6 @@ def cancel(job_id: str, on_cancel: str | None) -> None:
 
 @jobs.command()
 @click.argument("job_id")
-def retry(job_id: str) -> None:
-    """Go on with a failed, cancelled or expired job from the step at which it ended."""
-    show_json(client_from_env().call("POST", f"/v1/jobs/{job_id}:retry", {}))
-
-
-@jobs.command()
-@click.argument("job_id")
 def watch(job_id: str) -> None:
     """Show a job's progress; the exit code is its result: 0 succeeded, 1 any other end, 130 on Ctrl-C."""
     sys.exit(watch_job(client_from_env(), job_id))

@@ -8,10 +8,13 @@ from __future__ import annotations
 import contextlib
 import os
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import click
+import redis
 
+from service.commands.acting import user_acts
 from service.commands.admin import store_from_env
 from service.commands.showing import show_json, show_list
 from service.ledger.rotation import rotate, usage
@@ -39,6 +42,7 @@ def create(directory: Path) -> None:
     key = new_private_key()
     _write(private, key, 0o600)
     _write(public, public_key_of(key), 0o644)
+    _note(key_id(public_key_of(key)))
     click.echo(f"{private}\n{public}")
 
 
@@ -52,6 +56,7 @@ def add(directory: Path) -> None:
     # The private key first: nothing may be sealed that nobody can open.
     _replace(private, private.read_text(encoding="ascii").rstrip("\n") + "\n" + key)
     _replace(public, public_key_of(key))
+    _note(key_id(public_key_of(key)))
     click.echo(f"{key_id(public_key_of(key))} seals from now on; {', '.join(keys.ids)} still open")
 
 
@@ -65,6 +70,7 @@ def forget_old(directory: Path) -> None:
     if needed:
         raise click.ClickException(f"{sum(needed.values())} secrets still need an old key: run secrets rotate")
     _replace(private, keys.keys[-1])
+    _note(*keys.ids[:-1])
     click.echo(f"forgotten: {', '.join(keys.ids[:-1]) or 'none'}")
 
 
@@ -107,13 +113,23 @@ def status(*, as_json: bool) -> None:
     """
     ids = _keys_from_env().ids if os.environ.get(_KEYS_VARIABLE, "").strip() else ()
     rows = [
-        {"record": kind, "sealed_with": way, "secrets": count, "note": _note(way, ids)}
+        {"record": kind, "sealed_with": way, "secrets": count, "note": _meaning(way, ids)}
         for (kind, way), count in sorted(usage(store_from_env().sealed).items())
     ]
     show_list(rows, _COLUMNS, as_json=as_json)
 
 
-def _note(way: str, ids: tuple[str, ...]) -> str:
+def _note(*key_ids: str) -> None:
+    """Write into the audit log what was done to a file of keys. Where keys are first made there is no ledger yet."""
+    if not os.environ.get("MATRYOSHKA_REDIS_URL"):
+        return
+    try:
+        store_from_env().audit.note(replace(user_acts(), detail={"key_ids": list(key_ids)}))
+    except redis.RedisError as error:
+        click.echo(f"this is not in the audit log: {type(error).__name__}", err=True)
+
+
+def _meaning(way: str, ids: tuple[str, ...]) -> str:
     if way in _REFERENCES:
         return "a reference"
     if not ids:

@@ -16,6 +16,12 @@ _NOTED = {
     "step.retried": "yellow",
     "step.lost": "yellow",
     "job.waiting": "cyan",
+    "job.waiting_approval": "cyan",
+    "job.approved": "green",
+    "job.rejected": "red",
+    "job.scheduled": "cyan",
+    "job.paused": "cyan",
+    "job.resumed": "cyan",
 }
 _ENDED = (
     "step.succeeded",
@@ -42,7 +48,12 @@ class JobPicture:
         step = str(frame.data.get("step_id") or "")
         data: dict[str, Any] = frame.data.get("data") or {}
         if frame.event in _NOTED:
-            text = data.get("message") or data.get("waiting_for") or (data.get("error") or {}).get("detail", "")
+            text = (
+                data.get("message")
+                or data.get("waiting_for")
+                or data.get("reason")
+                or (data.get("error") or {}).get("detail", "")
+            )
             self._progress.console.print(f"[{_NOTED[frame.event]}]{frame.event}[/] {step} {text}", highlight=False)
         if frame.event == "step.started":
             self._running[step] = self._titles.get(step, step)

@@ -16,9 +16,17 @@ from service.ledger.tenant import DEFAULT_TENANT
 class EventType(StrEnum):
     """Every event type there is. Callers must ignore types they do not know."""
 
+    JOB_WAITING_APPROVAL = "job.waiting_approval"
+    JOB_APPROVED = "job.approved"
+    JOB_REJECTED = "job.rejected"
+    JOB_SCHEDULED = "job.scheduled"
+    JOB_AMENDED = "job.amended"
     JOB_QUEUED = "job.queued"
     JOB_WAITING = "job.waiting"
     JOB_STARTED = "job.started"
+    JOB_PAUSING = "job.pausing"
+    JOB_PAUSED = "job.paused"
+    JOB_RESUMED = "job.resumed"
     JOB_CANCELLING = "job.cancelling"
     JOB_ROLLING_BACK = "job.rolling_back"
     JOB_RETRIED = "job.retried"
@@ -50,6 +58,7 @@ class EventType(StrEnum):
     HOST_DELETED = "host.deleted"
     ENDPOINT_PINGED = "endpoint.pinged"
     ENDPOINT_DISABLED = "endpoint.disabled"
+    CHAT_REPLIED = "chat.replied"  # to one conversation only: neither in the feed nor sent to endpoints
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,15 @@ from typing import Any
 
 
 class JobState(StrEnum):
-    """Where a job is. The last four are final."""
+    """Where a job is. The last four are final. docs/jobs.md draws the way between them."""
 
+    WAITING_APPROVAL = "waiting_approval"
+    SCHEDULED = "scheduled"  # begins at its `not_before`
     QUEUED = "queued"
     WAITING = "waiting"  # for capacity on its host
     RUNNING = "running"
+    PAUSING = "pausing"  # the steps that run end first
+    PAUSED = "paused"
     CANCELLING = "cancelling"
     ROLLING_BACK = "rolling_back"
     SUCCEEDED = "succeeded"
@@ -28,19 +32,33 @@ class JobState(StrEnum):
 TERMINAL_STATES = frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED, JobState.EXPIRED})
 
 _ENDINGS = frozenset({JobState.FAILED, JobState.CANCELLED, JobState.EXPIRED})
+# A job that is not wanted before it began; a retried one may have finished steps to undo.
+_STOPPED = frozenset({JobState.ROLLING_BACK, JobState.CANCELLED, JobState.EXPIRED})
+_IN = frozenset({JobState.QUEUED, JobState.WAITING})
+_ENTRANCES = _IN | {JobState.WAITING_APPROVAL, JobState.SCHEDULED}
 
 TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
-    # A retried job that is stopped while it is queued or waiting may still have finished steps to undo.
-    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.ROLLING_BACK, JobState.CANCELLED, JobState.EXPIRED}),
-    JobState.WAITING: frozenset({JobState.QUEUED, JobState.ROLLING_BACK, JobState.CANCELLED, JobState.EXPIRED}),
-    JobState.RUNNING: frozenset({JobState.SUCCEEDED, JobState.CANCELLING, JobState.ROLLING_BACK}) | _ENDINGS,
+    JobState.WAITING_APPROVAL: frozenset({JobState.SCHEDULED}) | _IN | _STOPPED,
+    # Its time may be moved, which is the same state again; whoever had approved another time is asked again.
+    JobState.SCHEDULED: frozenset({JobState.SCHEDULED, JobState.WAITING_APPROVAL}) | _IN | _STOPPED,
+    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.PAUSED}) | _STOPPED,
+    JobState.WAITING: frozenset({JobState.QUEUED, JobState.PAUSED}) | _STOPPED,
+    JobState.RUNNING: frozenset(
+        {JobState.SUCCEEDED, JobState.PAUSING, JobState.PAUSED, JobState.CANCELLING, JobState.ROLLING_BACK}
+    )
+    | _ENDINGS,
+    JobState.PAUSING: frozenset(
+        {JobState.PAUSED, JobState.RUNNING, JobState.SUCCEEDED, JobState.CANCELLING, JobState.ROLLING_BACK}
+    )
+    | _ENDINGS,
+    JobState.PAUSED: frozenset({JobState.RUNNING}) | _IN | _STOPPED,
     JobState.CANCELLING: frozenset({JobState.ROLLING_BACK}) | _ENDINGS,
     JobState.ROLLING_BACK: _ENDINGS,
     JobState.SUCCEEDED: frozenset(),
     # Retry from the failed step reopens the same record.
-    JobState.FAILED: frozenset({JobState.QUEUED, JobState.WAITING}),
-    JobState.CANCELLED: frozenset({JobState.QUEUED, JobState.WAITING}),
-    JobState.EXPIRED: frozenset({JobState.QUEUED, JobState.WAITING}),
+    JobState.FAILED: _ENTRANCES,
+    JobState.CANCELLED: _ENTRANCES,
+    JobState.EXPIRED: _ENTRANCES,
 }
 
 
@@ -58,13 +76,32 @@ class StepState(StrEnum):
 
 
 @dataclass(frozen=True)
+class Approval:
+    """The question whether a job may begin, and its answer. `required_by` is `request` or `host`.
+
+    `expires_at` is when nobody may agree any more; `approved_by` and `rejected_by` are ids of API keys, '' before.
+    """
+
+    required_by: str
+    reason: str = ""
+    expires_at: float | None = None
+    approved_by: str = ""
+    approved_name: str = ""
+    approved_at: float | None = None
+    rejected_by: str = ""
+    rejected_name: str = ""
+    rejected_at: float | None = None
+
+
+@dataclass(frozen=True)
 class Job:
     """One job record as callers see it. Times are seconds since 1970 UTC; `version` rises with every change (ETag).
 
     `request` is the validated request without secrets. `error` is a problem object and `result` the lab's facts; both
     are None until there is one. `waiting_for` says what a job waits for and who holds it. `cancel_unconfirmed` says
-    that a remote call could not be shown to have stopped. `placement` says how the host was chosen, None when it was
-    named.
+    that a remote call could not be shown to have stopped. `not_before` is when it may begin, `start_by` when it must
+    have started; `paused_from` the state in which it was paused. `approval` is None when nobody has to agree.
+    `placement` says how the host was chosen, None when it was named.
     """
 
     id: str
@@ -96,6 +133,12 @@ class Job:
     deadline_at: float | None = None
     targets: tuple[str, ...] = ()
     callback_url: str = ""
+    not_before: float | None = None
+    start_by: float | None = None
+    paused_at: float | None = None
+    paused_from: str = ""
+    entered_at: float | None = None
+    approval: Approval | None = None
     placement: Mapping[str, Any] | None = None
 
 

@@ -69,6 +69,15 @@ class Demand:
 
 
 @dataclass(frozen=True)
+class Reshape:
+    """What a job makes of its lab: the request that describes it, all that it takes, the names of nodes that go."""
+
+    request: Mapping[str, Any]
+    demand: Demand
+    gone: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class PlanContext:
     """What the ledger knows when it plans: the host's and the image's record and, for later jobs, the lab's.
 
@@ -84,12 +93,13 @@ class PlanContext:
 
 @dataclass(frozen=True)
 class Plan:
-    """The steps of one job, what they take and what the rules found."""
+    """The steps of one job, what they take and what the rules found. `reshape`: what its `ReshapeLab` step writes."""
 
     kind: str
     steps: tuple[Step, ...]
     demand: Demand = Demand()
     findings: tuple[Finding, ...] = ()
+    reshape: Reshape | None = None
 
     @property
     def refused(self) -> bool:

@@ -16,6 +16,8 @@ from service.ledger.store import Store, SweepResult
 _log = logging.getLogger(__name__)
 
 _JITTER = 0.3
+# A slot that delivers goes on until nothing is due: more messages than slots are taken for nothing.
+_MOST_DELIVERIES = 64
 
 
 class Wakes(Protocol):
@@ -66,6 +68,8 @@ class Sweeper:
         for lab_id in result.expired_labs:
             self._tell_expired(lab_id)
         self._wake(result)
+        if result.audit_open:
+            self._store.audit.seal()
         return result
 
     def _run(self) -> None:
@@ -88,6 +92,7 @@ class Sweeper:
             if result.wake_steps:
                 self._waker.wake_steps(result.wake_steps - self._waker.waiting(STEPS_QUEUE))
             if result.wake_deliveries:
-                self._waker.wake_deliveries(result.wake_deliveries - self._waker.waiting(DELIVERIES_QUEUE))
+                wanted = min(result.wake_deliveries, _MOST_DELIVERIES)
+                self._waker.wake_deliveries(wanted - self._waker.waiting(DELIVERIES_QUEUE))
         except WakeFailed as error:
             _log.warning("wake_failed", extra={"error": str(error)})

@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from service.ledger.plan import Reshape
 from service.ledger.plans.layout import node_names
 
 
-def targets_of(request: Mapping[str, Any], lab: Mapping[str, Any] | None = None) -> tuple[str, ...]:
+def targets_of(
+    request: Mapping[str, Any], lab: Mapping[str, Any] | None = None, reshape: Reshape | None = None
+) -> tuple[str, ...]:
     """Return the targets of a request, or of a job on this lab (its `request` and `facts`); sorted.
 
     `cluster:<name>`, `vm:<name>` and `vm-id:<id>`, all in lower case, as Windows compares them. The lab itself is not
-    among them: the ledger adds it. One VM known to one job by name and to another by id is seen only when a lab has it.
+    among them: the ledger adds it. `reshape` names the nodes that the job will add to the lab. One VM known to one job
+    by name and to another by id is seen only when a lab has it.
     """
     if lab is None:
         return tuple(sorted(_named(request)))
     ids = {f"vm-id:{str(vm_id).lower()}" for name, vm_id in lab["facts"].items() if _is_vm_id(name)}
-    return tuple(sorted(_named(lab["request"]) | ids))
+    added = _named(reshape.request) if reshape else set[str]()
+    return tuple(sorted(_named(lab["request"]) | ids | added))
 
 
 def _named(request: Mapping[str, Any]) -> set[str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.contract.engine_world import GIB, MIB
 from tests.contract.observation import by_name, owner_of, without_available
+from tests.contract.world import KNOWN_PASSWORDS
 
 _POLICY = "currentversion\\policies\\system"
 _TCPIP = "services\\tcpip\\parameters"
@@ -60,6 +61,7 @@ def _machine(machine: Mapping[str, Any], home: Path) -> dict[str, Any]:
         "powered": machine["powered"],
         "computer_name": machine["computer_name"],
         "domain": machine["domain"],
+        "passwords": {name: KNOWN_PASSWORDS.get(text, "?") for name, text in sorted(machine["accounts"].items())},
         "features": without_available(machine["features"]),
         "pending_reboot": machine["pending_reboot"] or bool(machine.get("pending_domain")),
         "hypervisor_running": machine["hypervisor_running"],
@@ -199,6 +201,8 @@ def _cluster(cluster: Mapping[str, Any], paths: Mapping[str, str]) -> dict[str, 
         "access_point": cluster["access_point"],
         "address": ", ".join(cluster["addresses"]),
         "nodes": sorted(paths.get(uid, uid) for uid in cluster["nodes"]),
+        "stopped": sorted(paths.get(uid, uid) for uid, state in cluster["nodes"].items() if state == "Down"),
+        "paused": sorted(paths.get(uid, uid) for uid, state in cluster["nodes"].items() if state == "Paused"),
         "witness": (cluster["witness"] or {}).get("kind") or "none",
         "storage": cluster["s2d"],
         "pool": cluster["pool"] or "",

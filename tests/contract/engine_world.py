@@ -246,13 +246,17 @@ def _vhd(place: Place, disk: Disk, number: int) -> dict[str, Any]:
     }
 
 
+def _node_state(cluster: Cluster, path: str) -> str:
+    return "Down" if path in cluster.down else "Paused" if path in cluster.paused else "Up"
+
+
 def _cluster(world: World, cluster: Cluster) -> dict[str, Any]:
     resources = {"none": None, "file_share": "File Share Witness", "cloud": "Cloud Witness", "disk": "Cluster Disk 1"}
     return {
         "name": cluster.name,
         "access_point": cluster.access_point,
         "addresses": [cluster.address] if cluster.address else [],
-        "nodes": {uid_of(path): "Down" if path in cluster.down else "Up" for path in cluster.nodes},
+        "nodes": {uid_of(path): _node_state(cluster, path) for path in cluster.nodes},
         "quorum": {"type": "Majority", "resource": resources[cluster.witness]},
         "witness": {"kind": cluster.witness, "detail": cluster.witness_detail},
         "s2d": cluster.storage,

@@ -15,7 +15,8 @@ from tests.contract.world import World
 Ordered = Mapping[str, Mapping[str, Any]]
 MANY = 1000
 _CLUSTER = "Microsoft.FailoverClusters.PowerShell.ClusterCmdletException"
-_E_FAIL, _TIMEOUT = 0x80004005, 0x800705B4
+_E_FAIL, _TIMEOUT, _NOT_AVAILABLE, _EXCEPTION = 0x80004005, 0x800705B4, 0x800713BA, 0x80131500
+_PASSWORD = "Microsoft.PowerShell.Commands.InvalidPasswordException"
 _HYPERV = "Microsoft.HyperV.PowerShell.VirtualizationException"
 
 FAULTS: dict[str, Callable[[Any], Ordered] | None] = {
@@ -28,6 +29,17 @@ FAULTS: dict[str, Callable[[Any], Ordered] | None] = {
     },
     "witness_refused": lambda _: {
         "Set-ClusterQuorum": refusal("Set-ClusterQuorum", "NotSpecified", exception=_CLUSTER, hresult=_E_FAIL)
+    },
+    # A node cannot be paused; what runs on a paused one cannot be moved.
+    "drain_refused": lambda _: {
+        "Suspend-ClusterNode": refusal(
+            "Suspend-ClusterNode", "NotSpecified", exception=_CLUSTER, hresult=_NOT_AVAILABLE
+        )
+    },
+    "drain_fails": None,
+    # The password policy of guests takes no password.
+    "password_refused": lambda _: {
+        "Set-LocalUser": refusal("InvalidPassword", "InvalidArgument", exception=_PASSWORD, hresult=_EXCEPTION)
     },
     # What nobody knows of validation data, the other way: codes for words, Windows' Temp for the reports folder.
     "coded_results": None,

@@ -1,15 +1,16 @@
 """What a world is, said the same way whichever engine holds it: the shape that is compared field by field.
 
     machines: {path: machine}    clusters: {name: cluster}
-    machine:  powered, computer_name, domain, features {name: state; 'Available' ones are left out}, pending_reboot,
-              hypervisor_running, cluster, vms {name: vm}, switches {name: switch}, nats {name: prefix},
-              disks {path: disk}, network {addresses, gateway, dns, dns_suffix, hosts, private, token_filter_policy},
+    machine:  powered, computer_name, domain, passwords {account: which of world.KNOWN_PASSWORDS, else '?'},
+              features {name: state; 'Available' ones are left out}, pending_reboot, hypervisor_running, cluster,
+              vms {name: vm}, switches {name: switch}, nats {name: prefix}, disks {path: disk},
+              network {addresses, gateway, dns, dns_suffix, hosts, private, token_filter_policy},
               seed_left, firewall (groups), calls {call id: {name, status, fence}}, fences {scope: highest}
     vm:       owner, state, generation, version, processor_count, memory_mib, dynamic_memory, exposed,
               automatic_checkpoints, start_action, adapters [{name, switch, spoofing}], disks (paths), checkpoints
     switch:   kind, owner, address ('a.b.c.d/len' or '')
     disk:     kind, size_gib, parent, owner, seeded, read_only, mounted
-    cluster:  access_point, address, nodes (paths), witness, storage, pool
+    cluster:  access_point, address, nodes (paths), stopped and paused (some of them), witness, storage, pool
 
 A second thing of one name is called 'name (2)'. Paths of disks are in small letters. Both halves give `names` too: what
 their ids stand for ({guid: '<vm nest-1>'}), so that ids in outputs can be compared.

@@ -11,6 +11,7 @@ from sandbox.machine.model import Cluster, Disk, Machine, Switch, Vm
 from sandbox.machine.realm import Realm
 from sandbox.machine.world import World
 from tests.contract.observation import by_name, owner_of, without_available
+from tests.contract.world import KNOWN_PASSWORDS
 
 _WITNESSES = {"": "none", "File Share Witness": "file_share", "Cloud Witness": "cloud", "Cluster Disk 1": "disk"}
 
@@ -57,6 +58,7 @@ def _machine(realm: Realm, machine: Machine) -> dict[str, Any]:
         "powered": machine.powered,
         "computer_name": machine.computer_name,
         "domain": machine.domain,
+        "passwords": {name: _password(realm, one) for name, one in sorted(machine.accounts.items())},
         "features": without_available(machine.features),
         "pending_reboot": bool(pending_reasons(machine)),
         "hypervisor_running": cpu.launched(machine),
@@ -74,6 +76,10 @@ def _machine(realm: Realm, machine: Machine) -> dict[str, Any]:
         },
         "fences": dict(sorted(machine.fences.items())),
     }
+
+
+def _password(realm: Realm, hashed: str) -> str:
+    return next((word for text, word in KNOWN_PASSWORDS.items() if realm.password_hash(text) == hashed), "?")
 
 
 def _vm(machine: Machine, vm: Vm) -> dict[str, Any]:
@@ -137,6 +143,8 @@ def _cluster(cluster: Cluster, by_uid: dict[str, str]) -> dict[str, Any]:
         "access_point": cluster.access_point,
         "address": cluster.address,
         "nodes": sorted(by_uid.get(uid, uid) for uid in cluster.members),
+        "stopped": sorted(by_uid.get(uid, uid) for uid in cluster.stopped),
+        "paused": sorted(by_uid.get(uid, uid) for uid in cluster.paused),
         "witness": _WITNESSES.get(cluster.witness, cluster.witness),
         "storage": cluster.storage,
         "pool": cluster.pool,

@@ -216,3 +216,4 @@ def _add_cluster(realm: Realm, one: neutral.Cluster, machines: dict[str, Machine
     for path in one.nodes:
         machines[path].cluster = one.name
     made.stopped = [machines[path].uid for path in one.down]
+    made.paused = [machines[path].uid for path in one.paused]

@@ -17,6 +17,9 @@ NESTED_IMAGE = "C:\\Images\\nano.vhdx"
 LABS = "C:\\Labs"
 OWNER = "lab_1"
 PASSWORD = "Pass-w0rd-of-guests"
+NEW_PASSWORD = "Another-w0rd-of-guests"
+# What an observation says of a password: neither engine shows one.
+KNOWN_PASSWORDS = {PASSWORD: "first", NEW_PASSWORD: "new"}
 HYPERV = {"Hyper-V": "Installed", "Hyper-V-PowerShell": "Installed"}
 CLUSTERING = {"Failover-Clustering": "Installed", "RSAT-Clustering-PowerShell": "Installed"}
 HOST = "host"
@@ -225,7 +228,7 @@ class Vm:
 
 @dataclass(frozen=True)
 class Cluster:
-    """A failover cluster of machines by path. `witness`: none, file_share, cloud or disk; `down`: some members."""
+    """A failover cluster of machines by path. `witness`: none, file_share, cloud or disk; `down`, `paused`: members."""
 
     name: str
     nodes: tuple[str, ...]
@@ -236,6 +239,7 @@ class Cluster:
     storage: bool = False
     pool: str = ""
     down: tuple[str, ...] = ()
+    paused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

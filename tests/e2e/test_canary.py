@@ -104,6 +104,17 @@ def _endpoints(driver: Driver, secrets: Secrets, recorder: Recorder) -> None:
     secrets.values |= {"made": made["secret"], "rotated": answer.json()["secret"]}
 
 
+def _rotations(driver: Driver, secrets: Secrets, lab_id: str) -> list[str]:
+    """Give the lab's node another password; then try once more, saying that it has one that it has not."""
+    body = {"kind": "rotate_guest_password", "lab_id": lab_id}
+    good = driver.submit(body | {"new_password": secrets.value("turned")})
+    driver.wait(good, 60, "succeeded")
+    wrong = {"new_password": secrets.value("unused"), "present_password": secrets.value("wrong")}
+    bad = driver.submit(body | wrong)
+    driver.wait(bad, 60, "failed")
+    return [good, bad]
+
+
 def _refusals(driver: Driver, secrets: Secrets) -> None:
     """Requests that are refused although, or because, they hold secrets."""
     value = secrets.value("refused")["value"]
@@ -169,6 +180,7 @@ def test_no_output_has_a_secret(stack: CanaryStack, secrets: Secrets, recorder: 
     assert plan.ok, plan.text
     done = driver.submit(good)
     driver.wait(done, 120, "succeeded")
+    turned = _rotations(driver, secrets, driver.job(done)["lab_id"])
     bad = _failing_body(driver, secrets, recorder)
     inside = [secrets.values[name] for name in ("env", "file", "joiner", "host")]
     _quoting_error(driver, [*inside, bad["callback_secret"]["value"]])
@@ -176,7 +188,7 @@ def test_no_output_has_a_secret(stack: CanaryStack, secrets: Secrets, recorder: 
     error = driver.wait(failed, 60, "failed")["error"]
     _refusals(driver, secrets)
     driver.until(lambda: not _waiting(driver), 20, "all deliveries to be made")
-    _look_at_everything(driver, [done, failed])
+    _look_at_everything(driver, [done, failed, *turned])
     outputs = _outputs(stack, recorder)
 
     assert error["error_id"].startswith("Leak.Everything [secret] [secret]"), error

@@ -56,6 +56,15 @@ class ModelJob:
     rollback_failed: bool = False
     deadline: float = 0.0
     place: int = 0
+    asks: bool = False
+    opens: float = 0.0
+    start_seconds: int = 0
+    start_by: float = 0.0
+    asks_until: float = 0.0
+    approved: bool = False
+    shut: bool = False
+    paused_from: str = ""
+    left: float = 0.0
 
     def running(self) -> list[ModelStep]:
         """Return the steps under a lease."""
@@ -73,8 +82,8 @@ class ModelLab:
 
 
 @dataclass
-class Model:
-    """The whole ledger of one host."""
+class Ledger:
+    """The whole ledger of one host, without the gates and pauses of jobs (see `ledger_model_steering`)."""
 
     now: float
     jobs: dict[str, ModelJob] = field(default_factory=dict)
@@ -95,18 +104,44 @@ class Model:
 
     def submit(self, job: ModelJob) -> None:
         """Add a job that is not refused."""
-        short = self.short_of(job.memory, job.priority)
         self.jobs[job.id] = job
         for step in job.steps.values():
             step.ready = not step.needs
             step.state = "ready" if step.ready else "pending"
         if job.creates:
             self.labs[job.lab] = ModelLab()
-        elif job.removes:
-            lab = self.labs[job.lab]
-            lab.before, lab.state = lab.state, "removing"
+        self.enter(job)
+
+    def enter(self, job: ModelJob) -> None:
+        """Let a job in that was submitted or is retried."""
+        raise NotImplementedError
+
+    def expire_starts(self) -> None:
+        """End the jobs that should have started."""
+        raise NotImplementedError
+
+    def rest(self, job: ModelJob) -> None:
+        """Note that a lease has ended."""
+        raise NotImplementedError
+
+    def sweep_gates(self) -> None:
+        """Do what is due."""
+        raise NotImplementedError
+
+    def begin(self, job: ModelJob) -> None:
+        """Let a job whose gate is open begin."""
+        lab = self.labs.get(job.lab)
+        job.shut = False
         self._deadline(job)
-        self._admit(job, short)
+        if lab and job.creates:
+            lab.state, lab.rolled_back = "building", False
+        elif lab and job.removes:
+            lab.before, lab.state = lab.state, "removing"
+        holds = job.lab in self.held
+        if holds:
+            job.state = "queued"
+        else:
+            self._admit(job, self.short_of(job.memory, job.priority))
 
     def claimable(self) -> list[tuple[ModelJob, ModelStep]]:
         """Return what a claim may answer now: the best priority among all that the host's bounds allow."""
@@ -134,7 +169,7 @@ class Model:
         step.ready, step.token, step.lease_until = False, token, self.now + lease
         step.fence += 1
         if job.state == "queued":
-            job.state = "running"
+            job.state, job.start_by = "running", 0.0
 
     def finish(self, job: ModelJob, step: ModelStep, outcome: str, *, retryable: bool, delay: float) -> None:
         """End a live claim."""
@@ -156,12 +191,15 @@ class Model:
             self._fail(job, step)
         else:
             self._succeed(job, step, outcome)
+        self.rest(job)
 
     def sweep(self) -> None:
         """Take back lost leases, then end late jobs."""
         for job, step in self._all_steps():
             if step.token and step.lease_until <= self.now:
                 self._lose(job, step)
+                self.rest(job)
+        self.sweep_gates()
         for job in list(self.jobs.values()):
             late = job.deadline and job.deadline <= self.now and job.state not in TERMINAL
             if late:
@@ -193,19 +231,11 @@ class Model:
             return False
         if lab and any(other.lab == job.lab and other.state not in TERMINAL for other in self.jobs.values()):
             return False
-        holds = job.lab in self.held
-        short = "" if holds else self.short_of(job.memory, job.priority)
         job.ending, job.undoing, job.rollback_failed = "", False, False
-        if lab and job.creates:
+        if lab and lab.state == "removed":
             lab.state, lab.rolled_back = "building", False
-        elif lab and job.removes:
-            lab.before, lab.state = lab.state, "removing"
-        self._deadline(job)
         self._reset_steps(job)
-        if holds:
-            job.state = "queued"
-        else:
-            self._admit(job, short)
+        self.enter(job)
         return True
 
     def _all_steps(self) -> Iterable[tuple[ModelJob, ModelStep]]:
@@ -283,23 +313,23 @@ class Model:
         else:
             self._fail(job, step)
 
-    def _stop(self, job: ModelJob, ending: str) -> None:
+    def _stop(self, job: ModelJob, ending: str, policy: str = "") -> None:
         if not job.ending:
             job.ending = ending
             for step in job.steps.values():
                 step.ready, step.due = False, 0
             if ending != "failed" and job.running():
                 job.state = "cancelling"
-        self._settle(job)
+        self._settle(job, policy)
 
-    def _settle(self, job: ModelJob) -> None:
+    def _settle(self, job: ModelJob, policy: str = "") -> None:
         if not job.ending or job.undoing or job.running():
             return
         for step in job.steps.values():
             if step.state in {"ready", "pending"}:
                 step.state = "cancelled" if step.attempts or job.ending != "failed" else "pending"
         started = [step for step in job.steps.values() if step.attempts]
-        policy = job.on_cancel if job.ending == "cancelled" else job.on_failure
+        policy = policy or (job.on_cancel if job.ending == "cancelled" else job.on_failure)
         if policy != "rollback" or not started:
             self._finalize(job, job.ending, touched=bool(started))
             return
@@ -326,11 +356,13 @@ class Model:
             self._finalize(job, job.ending, touched=job.rollback_failed)
 
     def _finalize(self, job: ModelJob, ending: str, *, touched: bool) -> None:
-        job.state = ending
+        job.state, job.start_by = ending, 0.0
         for step in job.steps.values():
             step.ready = False
         lab = self.labs.get(job.lab)
-        if lab and job.creates and ending != "succeeded" and not touched:
+        if lab and job.shut and not (job.creates and lab.state == "building"):
+            pass  # it never began: the lab is as it was
+        elif lab and job.creates and ending != "succeeded" and not touched:
             self._remove_lab(job.lab, rolled_back=True)
             self.held.pop(job.id, None)
         elif lab and job.creates:

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from service.ledger.store import Quotas, StepOutcome, StepResult, Tenant
 from tests.integration.api_kit import Api, cluster, running_api
 
-SCOPES = ("jobs:read", "jobs:write", "hosts:read", "hosts:write", "webhooks:write")
+SCOPES = ("jobs:read", "jobs:write", "jobs:approve", "hosts:read", "hosts:write", "webhooks:write")
 
 
 @dataclass

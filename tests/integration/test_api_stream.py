@@ -126,6 +126,15 @@ def test_types_of_events_are_listed(api: Api) -> None:
     assert {str(one) for one in EventType} == set(api.call("GET", "/v1/event-types").get_json()["types"])
 
 
+def test_a_type_is_shown_with_a_webhook_body(api: Api) -> None:
+    """A receiver can be tried with the body that a type has; an unknown type is a 404."""
+    shown = api.call("GET", "/v1/event-types/step.failed").get_json()
+
+    assert ("step.failed", "StepData", "step.failed") == (shown["type"], shown["data_schema"], shown["example"]["type"])
+    assert {"event_id", "job_id", "step_id", "error"} <= shown["example"]["data"].keys()
+    assert 404 == api.call("GET", "/v1/event-types/step.unheard").status_code
+
+
 def test_hundred_open_streams_do_not_stop_a_post(served: Served) -> None:
     """With every place for a stream taken, jobs are still accepted; one more stream is a 503 with Retry-After.
 

@@ -41,6 +41,23 @@ def test_a_host_names_its_own_holders_only(parties: Parties) -> None:
     assert set() == _foreign_ids(parties.red.call("GET", path).text, {mine["id"], mine["lab_id"]})
 
 
+def test_locks_name_its_own_jobs_only(parties: Parties) -> None:
+    """Locks of others are there, with their times, but without job, lab, name or step; an operator sees each."""
+    parties.blue.build("blue")
+    assert parties.api.store.leases.claim("w1", 60) is not None
+    mine = parties.red.build("red")
+    path = f"/v1/hosts/{parties.api.hosts[0]}/locks"
+    answer, whole = parties.red.call("GET", path), parties.api.call("GET", path).get_json()
+    seen = answer.get_json()
+
+    assert set() == _foreign_ids(answer.text, {mine["id"], mine["lab_id"]})
+    assert "blue" not in answer.text
+    for part in ("targets", "steps", "reservations"):
+        assert len(seen[part]) == len(whole[part])
+    assert ("", "", "") == tuple(seen["steps"][0][name] for name in ("job_id", "step_id", "worker"))
+    assert {"", mine["id"]} == {one["holder"] for one in seen["reservations"]}
+
+
 def test_a_refused_delete_names_its_own_holders_only(parties: Parties) -> None:
     """A host in use says to a tenant's key that others use it, not who."""
     theirs, mine = parties.blue.build("blue"), parties.red.build("red")

@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from service.cli import matryoshka
 from service.ledger.store import StepOutcome, StepResult
 from tests.integration.api_kit import IMAGE, ROOT, Served, cluster, served_api
 
@@ -172,3 +174,29 @@ def test_a_ledger_that_is_away_is_told_in_a_line(shell: Shell) -> None:
         assert "MATRYOSHKA_REDIS_URL" in done.stderr
         assert 1 == len(done.stderr.splitlines())
         assert "Canary" not in done.stderr
+
+
+def test_jobs_are_steered(shell: Shell) -> None:
+    """A job is approved, moved, paused and let go on, and its host's locks are shown."""
+    environ = {"MATRYOSHKA_URL": shell.served.url, "MATRYOSHKA_API_KEY": shell.served.key}
+
+    def told(*arguments: str) -> str:
+        done = CliRunner().invoke(matryoshka, arguments, env=environ, catch_exceptions=False)
+        assert 0 == done.exit_code, done.output
+        return done.output
+
+    body = cluster(approval={"required": True}, not_before="2027-01-01T00:00:00Z")
+    job = json.loads(told("jobs", "submit", shell.file(body)))["id"]
+    assert "scheduled" == json.loads(told("jobs", "approve", job, "--reason", "go"))["state"]
+    moved = json.loads(told("jobs", "amend", job, "--not-before", "now", "--label", "team=red"))
+    assert ("waiting_approval", {"team": "red"}) == (moved["state"], moved["labels"])
+    assert "queued" == json.loads(told("jobs", "approve", job))["state"]
+    assert "paused" == json.loads(told("jobs", "pause", job))["state"]
+    shown = told("hosts", "locks")
+    assert "targets: 5" in shown
+    assert "waiting: 0" in shown
+    assert "queued" == json.loads(told("jobs", "resume", job))["state"]
+    told("jobs", "cancel", job)
+    edited = json.loads(told("jobs", "retry", job, "--changes", shell.file({"deadline_seconds": 600})))
+    assert ("waiting_approval", 600) == (edited["state"], edited["request"]["deadline_seconds"])
+    assert "approval_rejected" == json.loads(told("jobs", "reject", job, "--reason", "no"))["error"]["code"]

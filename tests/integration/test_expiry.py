@@ -54,6 +54,19 @@ def test_expired_lab_gets_one_teardown(api: Api) -> None:
     assert lab.state == "removing"
 
 
+def test_end_of_a_lease_waits_for_no_approval(api: Api) -> None:
+    """On a host that demands approvals a caller's teardown waits for one, that of an ended lease does not."""
+    lab_id = _ready_lab(api)
+    path = f"/v1/hosts/{api.hosts[0]}"
+    assert 200 == api.call("PATCH", path, {"requires_approval": True}, If_Match="*").status_code
+    asked = api.call("DELETE", f"/v1/labs/{lab_id}").get_json()
+    assert "waiting_approval" == asked["state"]
+    api.cancelled(asked)
+    LabExpiry(api.store).tear_down(lab_id)
+
+    assert ["queued", "cancelled"] == [job.state for job in _teardowns(api)]
+
+
 def test_lab_that_is_gone_is_left_alone(api: Api) -> None:
     """A lab that is unknown or going already gets no job."""
     LabExpiry(api.store).tear_down("lab_nothing")

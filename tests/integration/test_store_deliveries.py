@@ -255,17 +255,52 @@ def test_deleted_endpoint_takes_its_deliveries(ledger: Ledger) -> None:
 
 
 def test_deliveries_are_bounded(redis_url: str) -> None:
-    """An endpoint keeps its newest deliveries only, and old ones go with time."""
+    """An endpoint keeps its newest ended deliveries only, and old ones go with time."""
     with open_ledger(redis_url, endpoint_deliveries_max=10, delivery_retention_seconds=100) as ledger:
-        endpoint = ledger.endpoint("job.*")
+        endpoint = ledger.endpoint("job.queued")
         for _ in range(30):
             ledger.advance(1)
             ledger.job(step("a"))
+            ledger.store.deliveries.finish(_claim(ledger), DeliveryResult(succeeded=True))
         assert 10 == len(ledger.store.deliveries.list(endpoint_id=endpoint, limit=100))
         ledger.advance(101)
         ledger.store.leases.sweep()
-        assert [] == ledger.store.client.keys("t:delivery:*")
+        assert [] == ledger.store.client.keys("t:delivery:*") == ledger.store.client.keys("t:ix:delivery:*")
         assert 0 == ledger.store.client.zcard("t:wq")
+
+
+def test_deliveries_that_wait_are_not_dropped(redis_url: str) -> None:
+    """A burst beyond what an endpoint keeps is delivered whole; only a backlog of days is cut at its old end."""
+    with open_ledger(redis_url, endpoint_deliveries_max=10, endpoint_backlog_max=40) as ledger:
+        endpoint = ledger.endpoint("job.queued")
+        jobs = [ledger.job(step("a")).id for _ in range(30)]
+        delivered = []
+        while claim := ledger.store.deliveries.claim("w1", 30):
+            delivered.append(claim.delivery.event.job_id)
+            ledger.store.deliveries.finish(claim, DeliveryResult(succeeded=True))
+        assert sorted(jobs) == sorted(delivered)
+        again = ledger.store.deliveries.list(endpoint_id=endpoint)[-1]
+        ledger.store.deliveries.redeliver(again.id)  # waits again: kept, though it is the oldest
+        for _ in range(25):
+            ledger.job(step("a"))
+        assert again.id in {one.id for one in ledger.store.deliveries.list(endpoint_id=endpoint, limit=1000)}
+        for _ in range(30):
+            ledger.job(step("a"))
+        assert 40 == len(ledger.store.deliveries.list(endpoint_id=endpoint, limit=1000))
+
+
+def test_a_worker_that_starts_again_gives_its_deliveries_back(ledger: Ledger) -> None:
+    """Its former life's tries are due at once, not after their leases; those of other workers go on."""
+    ledger.endpoint("job.queued")
+    for _ in range(2):
+        ledger.job(step("a"))
+    lost, held = _claim(ledger), ledger.store.deliveries.claim("w10", 30)
+    assert held is not None
+
+    assert 1 == ledger.store.leases.release_worker("w1")
+    assert lost.delivery.id == _claim(ledger).delivery.id
+    assert not ledger.store.deliveries.finish(lost, DeliveryResult(succeeded=True))
+    assert ledger.store.deliveries.finish(held, DeliveryResult(succeeded=True))
 
 
 def test_listing_by_state_and_page(ledger: Ledger) -> None:

@@ -361,3 +361,24 @@ def test_scripts_are_loaded_again_when_the_server_forgot(ledger: Ledger) -> None
     ledger.store.client.script_flush()
 
     assert "two" == ledger.claim().step_id
+
+
+def test_host_remembers_when_it_was_reached(ledger: Ledger) -> None:
+    """A host's record says when it last answered, since when not and by which error; an answer clears that."""
+    host_id = ledger.host()
+    ledger.job(step("a"), host_id=host_id)
+
+    def told(error: str | None, away: float = 0.0) -> tuple[float | None, float | None, str]:
+        ledger.advance(100)
+        ledger.end(ledger.claim(), "wait", host_error=error, host_away_seconds=away)
+        host = ledger.store.hosts.get(host_id)
+        assert host is not None
+        return (host.reached_at, host.unreachable_since, host.unreachable_error)
+
+    begin = ledger.now
+    assert (None, None, "") == told(None)
+    assert (begin + 200, None, "") == told("")
+    assert (begin + 200, begin + 210, "HOST_UNREACHABLE") == told("HOST_UNREACHABLE", 90.0)
+    assert (begin + 200, begin + 210, "ACCESS_DENIED") == told("ACCESS_DENIED", 1.0)
+    assert (begin + 200, begin + 210, "ACCESS_DENIED") == told(None)
+    assert (begin + 600, None, "") == told("")

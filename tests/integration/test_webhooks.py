@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import ipaddress
 import socket
 import time
@@ -16,13 +17,15 @@ from standardwebhooks import Webhook
 
 from service.ledger.event import Event, EventType
 from service.ledger.ids import new_id
-from service.ledger.store import Endpoint
+from service.ledger.reach import AddressRules, networks_of
+from service.ledger.store import Endpoint, Host, Store, StoreSettings
 from service.ledger.store.deliveries import Delivery, DeliveryClaim, DeliveryState
 from tests.integration.webhook_receiver import Receiver, receiving
 from tests.integration.webhook_tls import certificate_for
 from tests.integration.worker_kit import Workshop, open_workshop
-from workers.outbound import AddressRules
+from workers.own_addresses import address_rules
 from workers.secrets import Keyring, SecretStr
+from workers.settings import Settings
 from workers.webhooks import Sender, SendSettings, sign
 
 _SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -194,20 +197,17 @@ def test_special_addresses_are_refused_in_every_spelling(receiver: Receiver, hos
     assert [] == receiver.got
 
 
-def test_the_checked_address_is_the_one_that_is_called(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_checked_address_is_the_one_that_is_called(receiver: Receiver) -> None:
     """A name that resolves differently the second time gains nothing: it is resolved once."""
-    real, asked = socket.getaddrinfo, []
+    asked = []
 
-    def rebinding(host: Any, *rest: Any, **named: Any) -> Any:
-        if host == "rebind.example":
-            asked.append(host)
-            return real("127.0.0.1" if len(asked) == 1 else "127.0.0.2", *rest, **named)
-        return real(host, *rest, **named)
+    def rebinding(host: str, *rest: Any, **named: Any) -> Any:
+        asked.append(host)
+        return socket.getaddrinfo("127.0.0.1" if len(asked) == 1 else "127.0.0.2", *rest, **named)
 
-    monkeypatch.setattr(socket, "getaddrinfo", rebinding)
     only = AddressRules((ipaddress.ip_network("127.0.0.1/32"),))
 
-    result = _sender(only).send(_claim(receiver.url.replace("localhost", "rebind.example")))
+    result = _sender(only, resolve=rebinding).send(_claim(receiver.url.replace("localhost", "rebind.example")))
 
     assert result.succeeded
     assert ["rebind.example"] == asked
@@ -216,10 +216,48 @@ def test_the_checked_address_is_the_one_that_is_called(receiver: Receiver, monke
 
 def test_proxies_of_the_environment_are_not_used(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     """A proxy would connect to what we did not check."""
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+        monkeypatch.setenv(name.lower(), "http://127.0.0.1:1")
 
     assert _sender().send(_claim(receiver.url)).succeeded
+
+
+def test_the_service_itself_is_not_called(redis_url: str, receiver: Receiver) -> None:
+    """A worker refuses the ledger's and each host's address though its network is listed, until it is listed itself."""
+    settings = Settings(redis_url, "w1", has_stable_name=True, webhook_networks=networks_of("127.0.0.0/8"))
+    store = Store.open(redis_url, StoreSettings())
+    try:
+        listed = replace(settings, webhook_networks=networks_of("127.0.0.0/8,127.0.0.1"))
+        refused, called = (
+            _sender(address_rules(chosen, store)).send(_claim(receiver.url)) for chosen in (settings, listed)
+        )
+        assert (False, True) == (refused.succeeded, called.succeeded)
+        assert refused.error.endswith("it belongs to the service itself")
+
+        store.hosts.put(Host(id=new_id("host", _NOW), name="hv1", address="127.0.0.3"))
+        answers = [address_rules(settings, store).refusal(ipaddress.ip_address(f"127.0.0.{part}")) for part in (2, 3)]
+        assert ["", "it belongs to the service itself"] == answers
+    finally:
+        store.client.close()
+
+
+def test_the_log_of_a_try_shows_what_was_sent(receiver: Receiver) -> None:
+    """URL, headers, and length and hash of the body are kept; of a signature its version, of secrets nothing."""
+    result = _sender().send(_claim(receiver.url, request_id="req_1"))
+
+    _, headers, body = receiver.got[0]
+    request = dict(result.request)
+    shown = request.pop("headers")
+    assert {
+        "method": "POST",
+        "url": receiver.url,
+        "body_sha256": hashlib.sha256(body).hexdigest(),
+        "body_bytes": len(body),
+    } == request
+    assert "v1,[masked]" == shown.pop("webhook-signature")
+    assert {"wd_1", "req_1", headers["webhook-timestamp"], headers["content-type"]} <= set(shown.values())
+    assert headers["webhook-signature"].partition(",")[2] not in str(result)
 
 
 @pytest.mark.parametrize("url", ["ftp://localhost/", "http://user:pw@localhost/", "http://", "file:///etc/passwd"])

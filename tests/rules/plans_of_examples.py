@@ -34,12 +34,16 @@ def plans_of_all_kinds() -> Iterator[tuple[dict[str, Any], Plan]]:
     built = [request for request in requests if request["kind"] in ("nested_cluster", "nested_vm")]
     for request in requests:
         for lab_request in built if request["kind"] in ("teardown", "verify_lab") else built[:1]:
-            yield request, build_plan(request, context_of(lab_request))
+            yield request, build_plan(request, context_of(lab_request, _power_before(request)))
 
 
-def context_of(built: Mapping[str, Any]) -> PlanContext:
+def _power_before(request: Mapping[str, Any]) -> str:
+    return "stopped" if request["kind"] == "start_lab" else "running"
+
+
+def context_of(built: Mapping[str, Any], power: str = "running") -> PlanContext:
     """Return what the ledger knows of a lab that this request built."""
-    lab = {"id": LAB_ID, "request": dict(built), "facts": lab_facts(), "state": "ready"}
+    lab = {"id": LAB_ID, "request": dict(built), "facts": {**lab_facts(), "lab.power": power}, "state": "ready"}
     return PlanContext(LAB_ID, {"id": "host_1", "storage_path": r"D:\Labs", "report": None}, _IMAGE, lab)
 
 

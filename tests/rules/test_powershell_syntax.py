@@ -28,7 +28,7 @@ _NAME = re.compile(
     r"(Add|Assert|Clear|Complete|Connect|Copy|ConvertFrom|ConvertTo|Disable|Disconnect|Dismount|Enable|Export|Find|Format|Get|"
     r"Grant|Import|Initialize|Install|Invoke|Join|Lock|Measure|Merge|Mount|Move|New|Open|Protect|Publish|Read|Register|"
     r"Remove|Rename|Repair|Request|Reset|Resize|Resolve|Restart|Restore|Revoke|Save|Search|Select|Send|Set|Split|Start|Stop|"
-    r"Sync|Test|Trace|Unblock|Uninstall|Unlock|Unprotect|Unregister|Update|Use|Wait|Write)-[A-Z][A-Za-z0-9]+"
+    r"Suspend|Sync|Test|Trace|Unblock|Uninstall|Unlock|Unprotect|Unregister|Update|Use|Wait|Write)-[A-Z][A-Za-z0-9]+"
 )
 # A snippet for every way to be refused, by the name of the refusal.
 _REFUSED = {

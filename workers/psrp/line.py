@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 import structlog
 
 from workers.errors import (
+    AccessDenied,
     DeadlinePassed,
+    HostMisconfigured,
     HostUnreachable,
     OutcomeUnknown,
     ProtocolBroken,
@@ -33,6 +35,26 @@ _LONGEST_PAUSE = 8.0
 
 
 @dataclass
+class Contact:
+    """Whether the host answers, as one claim saw it: `error` is None before the first call, '' after an answer.
+
+    Otherwise it is the code of the last error; `since` is the monotonic time of the first one in a row.
+    """
+
+    error: str | None = None
+    since: float = 0.0
+
+    def answered(self) -> None:
+        """Note an answer of the host, a refusal by a function too."""
+        self.error = ""
+
+    def failed(self, code: str, now: float) -> None:
+        """Note that no answer came, or no session."""
+        self.since = self.since if self.error else now
+        self.error = code
+
+
+@dataclass
 class HostLine:
     """Calls by name on one host during one claim.
 
@@ -50,6 +72,7 @@ class HostLine:
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     jitter: Callable[[], float] = random.random
+    contact: Contact = field(default_factory=Contact)
     _left: list[HostSession] = field(default_factory=list)
 
     def invoke(self, invocation: Invocation) -> Outcome:
@@ -69,12 +92,23 @@ class HostLine:
         unknown: WorkerError | None = None
         while True:
             try:
-                return self._once(invocation)
+                outcome = self._once(invocation)
+            except RemoteError:
+                self.contact.answered()
+                raise
+            except (AccessDenied, HostMisconfigured) as error:
+                self.contact.failed(error.code, self.monotonic())
+                raise
             except _LOST as error:
+                self.contact.failed(error.code, self.monotonic())
                 unknown = error
                 log.info("call_interrupted", call_id=invocation.call_id, function=invocation.function, code=error.code)
             except HostUnreachable as error:
+                self.contact.failed(error.code, self.monotonic())
                 unknown = unknown or error
+            else:
+                self.contact.answered()
+                return outcome
             if self.monotonic() >= until:
                 raise self._gave_up(unknown)
             self._pause(pause)

@@ -19,11 +19,21 @@ from workers.steps.guest import AwaitGuest, ConfigureGuest, JoinDomain, OpenFire
 from workers.steps.host import InspectHost
 from workers.steps.image import VerifyImage
 from workers.steps.lab import PublishLab
+from workers.steps.membership import CheckQuorum, DrainNode, EvictNode, ReshapeLab
 from workers.steps.nested_vm import CreateInnerSwitch, CreateNestedVM, SmokeTest
 from workers.steps.nesting import EnableNesting
 from workers.steps.node import CreateNode, ResolveNode, StartNode, StopNode
+from workers.steps.power import (
+    MarkPower,
+    NoteNestedVMs,
+    StartCluster,
+    StartNestedVMs,
+    StopCluster,
+    StopNestedVMs,
+)
 from workers.steps.probe import ProbeCpu, ProveHypervisor
 from workers.steps.role import InstallRole, RebootGuest
+from workers.steps.rotation import BeginRotation, CommitRotation, RotatePassword
 from workers.steps.switch import EnsureNat, EnsureSwitch
 from workers.steps.teardown import (
     ReleaseLab,
@@ -76,6 +86,19 @@ _ALL: tuple[Step, ...] = (
     RemoveNat(),
     RemoveSwitch(),
     ReleaseLab(),
+    CheckQuorum(),
+    DrainNode(),
+    EvictNode(),
+    ReshapeLab(),
+    MarkPower(),
+    NoteNestedVMs(),
+    StopNestedVMs(),
+    StopCluster(),
+    StartCluster(),
+    StartNestedVMs(),
+    BeginRotation(),
+    RotatePassword(),
+    CommitRotation(),
 )
 
 HANDLERS: Mapping[str, Step] = {step.action: ExplainedStep(step) for step in _ALL}

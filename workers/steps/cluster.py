@@ -87,7 +87,7 @@ class JoinNode(Ensure):
 
     def check(self, ctx: StepContext) -> Checked | NotYet:
         """Done when the cluster says that the node is Up."""
-        state = _state_of(first_node(ctx).read("Get-NestedCluster"), ctx.params["name"])
+        state = state_of(first_node(ctx).read("Get-NestedCluster"), ctx.params["name"])
         return Checked() if state == _UP else NotYet(f"the node is {state or 'not in the cluster'}")
 
     def apply(self, ctx: StepContext) -> Applied | Wait:
@@ -98,10 +98,15 @@ class JoinNode(Ensure):
             found = first_node(ctx).change("Add-NestedClusterNode", name=name)
         else:
             found = first_node(ctx).read("Get-NestedCluster")
-        state = _state_of(found, name)
+        state = state_of(found, name)
         if state == _UP:
             return Applied()
-        return _settle(ctx, f"{name} is {state or 'not in the cluster'}")
+        return settle(ctx, f"{name} is {state or 'not in the cluster'}")
+
+    def undo(self, ctx: StepContext) -> None:
+        """Evict the node, so that its cluster does not miss it when its VM goes."""
+        name = ctx.params["name"]
+        remove_inside(ctx, ctx.params["first_node"], "Remove-NestedClusterNode", first_node(ctx), name=name)
 
 
 class SetQuorum(Ensure):
@@ -156,9 +161,9 @@ class VerifyCluster(ReadOnly):
     def apply(self, ctx: StepContext) -> Applied | Wait:
         """Record the cluster's state; a node that stays down is refused with NODE_DOWN."""
         found = first_node(ctx).read("Get-NestedCluster")
-        down = [name for name in ctx.params["nodes"] if _state_of(found, name) != _UP]
+        down = [name for name in ctx.params["nodes"] if state_of(found, name) != _UP]
         if down:
-            return _settle(ctx, f"not up: {', '.join(down)}")
+            return settle(ctx, f"not up: {', '.join(down)}")
         return Applied({"cluster.state": found})
 
 
@@ -173,7 +178,8 @@ def remove_cluster(ctx: StepContext, *, cleanup_ad: bool) -> bool:
     return remove_inside(ctx, first, "Remove-NestedCluster", first_node(ctx), name=name, cleanup_ad=cleanup_ad)
 
 
-def _settle(ctx: StepContext, message: str) -> Wait:
+def settle(ctx: StepContext, message: str) -> Wait:
+    """Return a short wait that counts its tries; raises StepRefused (NODE_DOWN) after two minutes."""
     tries = int(ctx.memo.get("tries", 0)) + 1
     if tries > _SETTLE_TRIES:
         remedy = "Check that the nodes run and reach each other, and read the cluster log on the first node."
@@ -181,7 +187,8 @@ def _settle(ctx: StepContext, message: str) -> Wait:
     return Wait(_SETTLE_SECONDS, {"tries": tries}, message)
 
 
-def _state_of(found: Mapping[str, Any], name: str) -> str:
+def state_of(found: Mapping[str, Any], name: str) -> str:
+    """Return what a cluster record says of a node; '' when it is not in the cluster."""
     states = {node["name"].lower(): node["state"] for node in found["nodes"] or ()}
     return str(states.get(name.lower(), ""))
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from workers.steps.base import Applied, Facts, ReadOnly, StepContext
 from workers.steps.cpu_ledger import ledger_rows
 
-_BUILDERS = frozenset({"nested_cluster", "nested_host"})
+_BUILDERS = frozenset({"nested_cluster", "nested_host", "add_node", "remove_node"})
 
 
 class PublishLab(ReadOnly):

@@ -43,6 +43,9 @@ class KnownFailure(RemoteError):
 GUEST_NOT_READY = "GUEST_NOT_READY"
 """The code of a guest that is not there yet, or not at the moment."""
 
+GUEST_CREDENTIAL_REJECTED = "GUEST_CREDENTIAL_REJECTED"
+"""The code of a guest that does not know the name or the password."""
+
 _RAM = Reason("CAPACITY_RAM", "Free memory on the host or ask for less memory a node.", retryable=True)
 _DISK = Reason("CAPACITY_DISK", "Free disk space under the host's storage path.")
 _ACCESS = Reason("ACCESS_DENIED", "Give the account Hyper-V Administrators (and Administrators for NAT) on the host.")
@@ -53,7 +56,7 @@ _NAME = Reason("NAME_TAKEN", "Something of this name belongs to somebody else: c
 _IMAGE = Reason("IMAGE_NOT_FOUND", "Put the image where the image record says, or correct the record.")
 _VM_MISSING = Reason("VM_MISSING", "The VM is not on the host any more: tear the lab down, or give another VM.")
 _VM_STATE = Reason("VM_NOT_OFF", "Shut the VM down first, or send stop_if_running.")
-_GUEST_CREDENTIAL = Reason("GUEST_CREDENTIAL_REJECTED", "Give the password that the guest really has, then retry.")
+_GUEST_CREDENTIAL = Reason(GUEST_CREDENTIAL_REJECTED, "Give the password that the guest really has, then retry.")
 _AWAY = Reason(GUEST_NOT_READY, "Look at the VM's console: its guest does not answer.", retryable=True)
 _NODE_DOWN = Reason("NODE_DOWN", "Check that the node runs and that the nodes reach each other.", retryable=True)
 _ROLE = Reason("ROLE_REFUSED", "Check that the VM has virtualization extensions exposed, then retry.")
@@ -92,6 +95,8 @@ _OURS: Mapping[str, Reason] = {
     "AdapterNotFound": Reason("ADAPTER_MISSING", "The guest has no adapter of this address yet.", retryable=True),
     "NodeAlreadyClustered": Reason("NODE_ALREADY_CLUSTERED", "Evict the node from its cluster, or use a fresh one."),
     "NotClustered": Reason("CLUSTER_MISSING", "Retry the job from the step that creates the cluster."),
+    "NodeUnknown": Reason("CLUSTER_NODE_MISSING", "The cluster has no such node: verify the lab."),
+    "DrainFailed": Reason("DRAIN_FAILED", "Move or stop what runs on the node, then retry: the node was resumed."),
     "ClusterForeign": Reason("CLUSTER_FOREIGN", "The node is in a cluster of another name, which is left alone."),
 }
 
@@ -113,10 +118,16 @@ _WINDOWS: Mapping[str, Reason] = {
     "ClusterEndpointNotRegistered": Reason("CLUSTER_SERVICE_DOWN", "Start ClusSvc on the nodes.", retryable=True),
     "New-Cluster": _CLUSTER,
     "Add-ClusterNode": _CLUSTER,
+    "Suspend-ClusterNode": Reason("DRAIN_REFUSED", "Read the cluster log, then retry: the node was resumed."),
+    "Remove-ClusterNode": Reason("EVICT_REFUSED", "Read the cluster log on the first node, then retry."),
+    "Stop-Cluster": Reason("CLUSTER_STOP_FAILED", "Read the cluster log on the first node, then retry."),
+    "Start-Cluster": Reason("CLUSTER_START_FAILED", "Read the cluster log on the first node.", retryable=True),
     "InvalidHandle": _CLUSTER,  # what a failed creation leaves for the next try (docs/sources.md H14)
     "Test-Cluster": _NODE_DOWN,
     "Set-ClusterQuorum": Reason("WITNESS_REFUSED", "Check the share or the key, and the clocks.", retryable=True),
     "FailToJoinDomainFromWorkgroup": _DOMAIN,
+    "InvalidPassword": Reason("PASSWORD_REFUSED", "The password policy refuses it: give a longer, more mixed one."),
+    "UserNotFound": Reason("ACCOUNT_MISSING", "The node has no local account of guest.username."),
     "FailToJoinNewDomainAfterUnjoinOldDomain": _DOMAIN,
 }
 
@@ -164,6 +175,12 @@ def reason_of(error: RemoteError) -> Reason | None:
     narrow = _NARROW.get((word, origin.rsplit(".", 1)[-1].removesuffix("Command")))
     # Generic ids (Unspecified, OperationFailed) are explained by their number only.
     return narrow or known_number or _WINDOWS.get(word)
+
+
+def is_rejected(error: RemoteError) -> bool:
+    """Return whether a guest refused the name or the password."""
+    reason = reason_of(error)
+    return reason is not None and reason.code == GUEST_CREDENTIAL_REJECTED
 
 
 def explain(error: RemoteError) -> RemoteError:

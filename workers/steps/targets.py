@@ -10,6 +10,7 @@ from workers.psrp.port import GuestTarget, HostPort
 from workers.secrets import Credential
 from workers.steps.base import StepContext
 
+NEW_PASSWORD = "new_guest_administrator"  # noqa: S105 - the name of a secret, not a secret
 _GUEST_SECRET = "guest_administrator"  # noqa: S105 - the name of a secret, not a secret
 _JOIN_SECRET = "join_credential"  # noqa: S105 - likewise
 _NESTED_SECRET = "nested_guest"  # noqa: S105 - likewise
@@ -24,6 +25,12 @@ def guest(ctx: StepContext) -> HostPort:
 def guest_of(ctx: StepContext, node: str) -> HostPort:
     """Return the verbs for the guest of another node, for instance a cluster's first one."""
     return ctx.host.guest(_target(ctx, node))
+
+
+def guest_as(ctx: StepContext, node: str, secret: str) -> tuple[HostPort, str]:
+    """Return the verbs for a guest with another of the claim's secrets as password, and the name that logs on."""
+    target = replace(_target(ctx, node), credential=secret)
+    return ctx.host.guest(target), target.username
 
 
 def cluster_of(ctx: StepContext, node: str) -> HostPort:
@@ -58,7 +65,7 @@ def nested_credential(ctx: StepContext) -> Credential | None:
     if not ctx.secrets.has(_NESTED_SECRET):
         return None
     request = ctx.claim.request
-    given = _part(_part(request, "smoke_test"), "guest") or _part(_part(request, "nested_vm"), "guest")
+    given = _part(_given(ctx, "smoke_test"), "guest") or _part(_part(request, "nested_vm"), "guest")
     return ctx.secrets.credential(_NESTED_SECRET, str(given.get("username") or _ADMINISTRATOR))
 
 

@@ -10,6 +10,7 @@ if before then
 end
 
 L.pop_due(100)
+L.expire_starts(20)
 local job, step, host = L.pick()
 if not job then return nil end
 
@@ -37,6 +38,7 @@ L.take_lease(job, step, host, meta.heavy, A.worker, NOW + A.lease)
 
 if L.get(key, 'state') == 'queued' then
   if L.get(key, 'started_at') == '' then call('HSET', key, 'started_at', L.time(NOW)) end
+  if L.get(key, 'start_by') ~= '' then call('ZREM', NS .. 'start_by', job) end
   L.set_state(job, 'running')
   L.emit('job.started', L.at(job), '{}')
 else

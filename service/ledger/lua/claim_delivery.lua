@@ -11,7 +11,7 @@ for _, id in ipairs(call('ZRANGEBYSCORE', NS .. 'wq', '-inf', NOW, 'LIMIT', 0, 2
     local until_then = L.num(NS .. 'endpoint:' .. endpoint, 'paused_until', NOW)
     call('ZADD', NS .. 'wq', until_then, id)
     call('HSET', key, 'next_at', L.time(until_then))
-  elseif call('EXISTS', key) == 1 then
+  elseif call('EXISTS', key) == 1 and not L.put_off(id, key, endpoint) then
     if endpoint ~= '' and L.num(NS .. 'endpoint:' .. endpoint, 'failures', 0) >= O.breaker then
       call('HSET', NS .. 'endpoint:' .. endpoint, 'paused_until', L.time(NOW + A.lease))
     end
@@ -24,7 +24,8 @@ for _, id in ipairs(call('ZRANGEBYSCORE', NS .. 'wq', '-inf', NOW, 'LIMIT', 0, 2
     local origin = call('HMGET', L.job(L.get(key, 'job')), 'request_id', 'traceparent')
     local secrets = call('HMGET', source, endpoint ~= '' and 'body' or 'secrets')[1] or '{}'
     for _, value in ipairs({ 'lease_deadline', L.time(NOW + A.lease), endpoint ~= '' and 'x_endpoint' or 'x_secrets',
-      secrets, 'x_request_id', origin[1] or '', 'x_traceparent', origin[2] or '' }) do
+      secrets, 'x_request_id', origin[1] or '', 'x_traceparent', origin[2] or '', 'x_about',
+      L.is_told(key, endpoint) and L.about(L.get(key, 'job')) or '{}' }) do
       row[#row + 1] = value
     end
     return row

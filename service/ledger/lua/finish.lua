@@ -15,6 +15,8 @@ if A.message ~= '' then call('HSET', steps, 'm:' .. step, A.message) end
 if A.unconfirmed then call('HSET', key, 'cancel_unconfirmed', 1) end
 if not A.call_open then call('HDEL', steps, 'k:' .. step) end
 
+if A.host_error then L.note_contact(L.get(key, 'host_id'), A.host_error, A.host_away) end
+
 local function keep_report()
   local host = L.get(key, 'host_id')
   if A.host_report == '' or host == '' or call('EXISTS', L.host(host)) == 0 then return end
@@ -39,7 +41,10 @@ local moves = {}
 
 function moves.succeeded()
   keep_report()
-  if undo then return L.undo_succeeded(job, step) end
+  if undo then
+    if meta.action == 'ReshapeLab' then L.unshape_lab(job) end
+    return L.undo_succeeded(job, step)
+  end
   if A.outcome == 'succeeded' then L.learn(job, step, meta) end
   call('HSET', steps, 'p:' .. step, 100)
   call('HDEL', steps, 'x:' .. step, 'c:' .. step)
@@ -49,6 +54,7 @@ function moves.succeeded()
     local lab = L.get(key, 'lab_id')
     if lab ~= '' then L.remove_lab(job, lab, 'teardown') end
   end
+  L.step_done(job, meta.action, A.facts)
   if L.get(key, 'ending') == '' and L.num(key, 'open', 0) == 0 then return L.finalize(job, 'succeeded', true) end
   L.settle(job)
 end
@@ -96,4 +102,5 @@ function moves.released() give_back('released', 0, '{}') end
 
 if not moves[outcome] then error('unknown outcome ' .. outcome) end
 moves[outcome]()
+L.rest(job)
 return 1

@@ -6,6 +6,7 @@ call('HDEL', key, 'token')
 call('HSET', key, 'last_token', A.token)
 call('ZREM', NS .. 'wl', id)
 if A.released then
+  L.chat_unused(key)
   call('ZADD', NS .. 'wq', NOW, id)
   return 1
 end
@@ -13,11 +14,17 @@ call('HINCRBY', key, 'attempts', 1)
 call('RPUSH', key .. ':log', L.time(NOW) .. ' ' .. A.log)
 call('LTRIM', key .. ':log', -20, -1)
 
+if L.chat_learn(key, A.posted, A.gone) then
+  call('HSET', key, 'next_at', L.time(NOW))
+  call('ZADD', NS .. 'wq', NOW, id)
+  return 1
+end
 local endpoint = L.get(key, 'endpoint_id')
 local place = NS .. 'endpoint:' .. endpoint
 local known = endpoint ~= '' and call('EXISTS', place) == 1
 if A.succeeded then
   L.delivery_state(id, 'succeeded')
+  call('HDEL', key, 'secrets')
   if known then call('HDEL', place, 'failing_since', 'failures', 'paused_until') end
   return 1
 end
@@ -38,6 +45,7 @@ if known then
 end
 if A.gone or A.delay < 0 then
   L.delivery_state(id, 'failed')
+  call('HDEL', key, 'secrets')
 else
   call('HSET', key, 'next_at', L.time(NOW + A.delay))
   call('ZADD', NS .. 'wq', NOW + A.delay, id)

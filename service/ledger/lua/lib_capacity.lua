@@ -62,6 +62,18 @@ function L.release(host, holder)
   L.wake_waiters(host)
 end
 
+-- What a job takes from its host beside what its lab holds already: what is left of a lab keeps its reservation.
+function L.wanted(job)
+  local found = call('HMGET', L.job(job), 'mem', 'disk', 'host_id', 'lab_id', 'creates_lab', 'retries')
+  local memory, disk = tonumber(found[1] or '') or 0, tonumber(found[2] or '') or 0
+  if memory + disk == 0 or found[3] == '' or found[4] == '' then return memory, disk end
+  local has_memory, has_disk = L.held(found[3], found[4])
+  if not has_memory then return memory, disk end
+  if found[5] == '1' then return math.max(0, memory - has_memory), math.max(0, disk - has_disk) end
+  if (tonumber(found[6] or '') or 0) > 0 then return 0, 0 end
+  return memory, disk
+end
+
 function L.waiting_key(host) return L.host(host) .. ':waiting' end
 
 -- Queues the waiting jobs that fit now, in their order. The first that does not fit holds the others back, so that a
@@ -69,7 +81,7 @@ function L.waiting_key(host) return L.host(host) .. ':waiting' end
 function L.wake_waiters(host)
   if host == '' then return end
   for _, job in ipairs(call('ZRANGE', L.waiting_key(host), 0, 99)) do
-    local memory, disk = L.num(L.job(job), 'mem', 0), L.num(L.job(job), 'disk', 0)
+    local memory, disk = L.wanted(job)
     if L.fits(host, memory, disk) then
       L.let_in(host, job, memory, disk)
     elseif not L.never_fits(host, memory, disk) then -- a host made smaller must not stop everybody
@@ -111,4 +123,16 @@ function L.waiting_for(host, tenant, memory, disk)
   if all_disk then text = text .. string.format('; %d GiB free', all_disk - used_disk) end
   if #ids > 0 then text = text .. '; held by ' .. L.names_seen(ids, tenant, 5) end
   return text
+end
+
+-- When a host last answered a step, or since when it does not and by which error.
+function L.note_contact(host, problem, away)
+  if host == '' or call('EXISTS', L.host(host)) == 0 then return end
+  if problem == '' then
+    call('HSET', L.host(host), 'reached_at', L.time(NOW))
+    call('HDEL', L.host(host), 'unreachable_since', 'unreachable_error')
+  else
+    call('HSETNX', L.host(host), 'unreachable_since', L.time(NOW - away))
+    call('HSET', L.host(host), 'unreachable_error', problem)
+  end
 end

@@ -33,8 +33,9 @@ function L.claim_reply(job, step)
     'token', L.get(steps, 't:' .. step), 'attempt', L.get(steps, (undo and 'ua:' or 'a:') .. step),
     'generation', L.num(steps, 'g:' .. step, 1), 'host_id', found[6], 'lab_id', found[2],
     'facts', L.facts_read(job, cjson.decode(spec).reads), 'secrets', found[3], 'lab_secrets', lab_secrets or '{}',
+    'lab_first', L.rotated_since(job, found[2]) and 'yes' or '',
     'request', found[4], 'request_id', found[7] or '', 'traceparent', found[8] or '', 'lease_deadline', L.get(steps, 'l:' .. step),
-    'step_started_at', L.get(steps, (undo and 'ub:' or 'sb:') .. step), 'memo', call('HGET', steps, 'q:' .. step) or '{}',
+    'step_started_at', undo and L.get(steps, 'ub:' .. step) or L.clock_of(job, step), 'memo', call('HGET', steps, 'q:' .. step) or '{}',
     'open_call', call('HGET', steps, 'k:' .. step) or '{}',
     -- Whether a second worker would find a step of this job now: the one that claims wakes it.
     'more', L.pick_step(job, found[6]) and 'yes' or '',

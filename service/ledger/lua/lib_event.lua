@@ -4,7 +4,7 @@
 -- the job is gone (labs outlive it) its lab's; else the one that is named, or the default one's.
 function L.emit(kind, at, data)
   local job = at.job or ''
-  local found = job ~= '' and call('HMGET', L.job(job), 'id', 'tenant', 'callback_url', 'callback_types') or {}
+  local found = job ~= '' and call('HMGET', L.job(job), 'id', 'tenant', 'callback_url', 'callback_types', 'chat') or {}
   local tenant = found[1] and L.owner(found[2]) or at.tenant or (at.lab and L.owner_at(L.lab(at.lab))) or 'default'
   local fields = { 'type', kind, 'at', L.time(NOW), 'job', at.job or '', 'lab', at.lab or '', 'step', at.step or '',
     'node', at.node or '', 'data', data or '{}', 'tenant', tenant }
@@ -18,6 +18,7 @@ function L.emit(kind, at, data)
   local receivers = call('SUNION', mine .. kind, mine .. family, mine .. '*', all .. kind, all .. family, all .. '*')
   for _, endpoint in ipairs(receivers) do L.deliver(id, endpoint, '', fields) end
   if found[3] and found[3] ~= '' then L.call_back(id, kind, found, family, fields) end
+  if found[5] and found[5] ~= '' then L.tell(id, kind, job, fields, found[5]) end
   return id
 end
 
@@ -62,14 +63,15 @@ function L.deliver(event, endpoint, url, fields)
   if fields[6] ~= '' then call('ZADD', list .. 'job:' .. fields[6], NOW, id) end
   if endpoint ~= '' then
     call('ZADD', list .. 'endpoint:' .. endpoint, NOW, id)
-    L.bound_deliveries(list .. 'endpoint:' .. endpoint)
+    L.bound_deliveries(list .. 'endpoint:' .. endpoint, O.backlog)
   end
   return id
 end
 
--- An endpoint keeps its newest deliveries only; what falls off was undelivered for days or is long done.
-function L.bound_deliveries(index)
-  local over = call('ZCARD', index) - O.deliveries
+-- Keeps the newest of an index only. An endpoint keeps so many ended deliveries; those that still wait are kept beside
+-- them, up to a backlog that only a receiver that is away for days reaches.
+function L.bound_deliveries(index, most)
+  local over = call('ZCARD', index) - most
   if over <= 0 then return end
   for _, id in ipairs(call('ZRANGE', index, 0, math.min(over, 50) - 1)) do L.drop_delivery(id) end
 end
@@ -80,7 +82,10 @@ function L.drop_delivery(id)
   call('ZREM', NS .. 'wq', id)
   call('ZREM', NS .. 'wl', id)
   call('ZREM', list .. 'all', id)
-  if found[1] then call('ZREM', list .. 'endpoint:' .. found[1], id) end
+  if found[1] then
+    call('ZREM', list .. 'endpoint:' .. found[1], id)
+    call('ZREM', list .. 'ended:' .. found[1], id)
+  end
   if found[2] then call('ZREM', list .. 'job:' .. found[2], id) end
   if found[3] then call('ZREM', list .. 'state:' .. found[3], id) end
   L.unindex_owner(list, L.owner(found[4]), id)
@@ -88,16 +93,20 @@ function L.drop_delivery(id)
 end
 
 function L.delivery_state(id, state)
-  local key, list = NS .. 'delivery:' .. id, NS .. 'ix:delivery:state:'
-  local created = L.num(key, 'created_at', NOW)
-  call('ZREM', list .. L.get(key, 'state'), id)
-  call('ZADD', list .. state, created, id)
+  local key, list = NS .. 'delivery:' .. id, NS .. 'ix:delivery:'
+  local created, endpoint = L.num(key, 'created_at', NOW), L.get(key, 'endpoint_id')
+  call('ZREM', list .. 'state:' .. L.get(key, 'state'), id)
+  call('ZADD', list .. 'state:' .. state, created, id)
   call('HSET', key, 'state', state)
   if state == 'pending' then
     call('HDEL', key, 'ended_at')
-  else
-    call('HSET', key, 'ended_at', L.time(NOW), 'next_at', '')
+    call('ZREM', list .. 'ended:' .. endpoint, id)
+    return
   end
+  call('HSET', key, 'ended_at', L.time(NOW), 'next_at', '')
+  if endpoint == '' then return end
+  call('ZADD', list .. 'ended:' .. endpoint, created, id)
+  L.bound_deliveries(list .. 'ended:' .. endpoint, O.deliveries)
 end
 
 -- Whether an endpoint rests after many failures in a row.
@@ -119,8 +128,10 @@ end
 function L.disable_endpoint(endpoint, reason)
   local key = NS .. 'endpoint:' .. endpoint
   if L.get(key, 'state') ~= 'active' then return end
+  local before = L.audit_of('endpoint', endpoint)
   L.subscribe('SREM', endpoint)
   call('HSET', key, 'state', 'disabled', 'disabled_reason', reason, 'updated_at', L.time(NOW))
   call('HINCRBY', key, 'version', 1)
+  L.audit_system('disableWebhookEndpoint', 'endpoint', endpoint, before)
   L.emit('endpoint.disabled', { tenant = L.owner_at(key) }, '{"endpoint_id":' .. L.quote(endpoint) .. ',"reason":' .. L.quote(reason) .. '}')
 end

@@ -6,18 +6,22 @@
 function L.turn() return call('INCR', NS .. 'turn') end
 
 function L.rank(job)
-  local found = call('HMGET', L.job(job), 'priority', 'tenant', 'turn', 'host_id')
-  return found[1] or '1', found[2] or '', tonumber(found[3] or '') or 0, found[4] or ''
+  local found = call('HMGET', L.job(job), 'priority', 'tenant', 'turn', 'host_id', 'state')
+  return found[1] or '1', found[2] or '', tonumber(found[3] or '') or 0, found[4] or '', found[5] or ''
 end
 
 function L.has_ready(job)
   return call('EXISTS', L.job(job) .. ':rl', L.job(job) .. ':rh') > 0
 end
 
--- Puts a job into the index when it has steps to claim. Safe to repeat.
+-- States in which no step is handed out.
+local AT_REST = { waiting = true, waiting_approval = true, scheduled = true, paused = true }
+
+-- Puts a job into the index when it has steps to claim and may hand them out. Safe to repeat.
 function L.index(job)
   if not L.has_ready(job) then return end
-  local priority, tenant, turn, host = L.rank(job)
+  local priority, tenant, turn, host, state = L.rank(job)
+  if AT_REST[state] then return end
   local tenants = NS .. 'ready:' .. priority
   if host ~= '' then
     call('ZREM', L.host(host) .. ':blocked', job)

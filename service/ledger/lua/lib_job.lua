@@ -20,8 +20,8 @@ function L.fail_step(job, step, problem)
   L.stop(job, 'failed')
 end
 
--- Begins a job's end. `ending` is the state it will have; the first reason wins.
-function L.stop(job, ending)
+-- Begins a job's end. `ending` is the state it will have; the first reason wins. `policy` goes before the job's own.
+function L.stop(job, ending, policy)
   local key = L.job(job)
   if L.get(key, 'ending') == '' then
     call('HSET', key, 'ending', ending)
@@ -33,16 +33,16 @@ function L.stop(job, ending)
       L.emit('job.cancelling', L.at(job), '{"reason":' .. L.quote(ending) .. '}')
     end
   end
-  L.settle(job)
+  L.settle(job, policy)
 end
 
 -- When the last running step has ended: rolls back or ends the job. Does nothing before.
-function L.settle(job)
+function L.settle(job, policy)
   local key = L.job(job)
   local ending = L.get(key, 'ending')
   if ending == '' or L.get(key, 'phase') == 'undo' or call('SCARD', key .. ':run') > 0 then return end
   local started = L.close_steps(job, ending)
-  local policy = L.get(key, ending == 'cancelled' and 'on_cancel' or 'on_failure')
+  policy = policy or L.get(key, ending == 'cancelled' and 'on_cancel' or 'on_failure')
   if policy == 'rollback' and #started > 0 then
     L.start_undo(job, started)
   else
@@ -80,6 +80,8 @@ function L.finalize(job, ending, touched)
   call('HSET', key, 'ended_at', L.time(NOW))
   call('ZADD', NS .. 'ended', NOW, job)
   call('ZREM', NS .. 'deadlines', job)
+  L.leave_gates(job)
+  L.forget_pause(key)
   L.free_targets(host, L.targets(L.get(key, 'targets'), L.get(key, 'lab_id')), job)
   if host ~= '' then call('SREM', L.host(host) .. ':jobs', job) end
   L.count_out(L.owner_at(key), 'jobs', job)
@@ -131,7 +133,8 @@ function L.forget_job(job)
   for _, name in ipairs(call('SMEMBERS', key .. ':labels')) do call('ZREM', index .. 'label:' .. name, job) end
   call('ZREM', NS .. 'ended', job)
   local keys = { key }
-  for _, part in ipairs({ 'st', 'meta', 'spec', 'node', 'order', 'facts', 'rl', 'rh', 'run', 'due', 'ev', 'labels' }) do
+  for _, part in ipairs({ 'st', 'meta', 'spec', 'node', 'order', 'facts', 'rl', 'rh', 'later', 'run', 'due', 'ev',
+    'labels' }) do
     keys[#keys + 1] = key .. ':' .. part
   end
   call('DEL', unpack(keys))
@@ -141,13 +144,14 @@ end
 function L.admit(job, waits)
   local key = L.job(job)
   local host = L.get(key, 'host_id')
+  local memory, disk = L.wanted(job)
   if waits then
     L.set_state(job, 'waiting')
     call('ZADD', L.waiting_key(host), L.num(key, 'priority', 1) * 1e12 + L.turn(), job)
-    L.emit('job.waiting', L.at(job), L.shortage(host, L.owner_at(key), 'capacity', L.num(key, 'mem', 0), L.num(key, 'disk', 0)))
+    L.emit('job.waiting', L.at(job), L.shortage(host, L.owner_at(key), 'capacity', memory, disk))
     return
   end
-  L.reserve(host, job, L.num(key, 'mem', 0), L.num(key, 'disk', 0))
+  L.reserve(host, job, memory, disk)
   L.set_state(job, 'queued')
   L.emit('job.queued', L.at(job), '{}')
   L.index(job)

@@ -1,5 +1,27 @@
 -- Labs follow their jobs. A lab that is not removed holds memory and disk of its host.
 
+-- What else a finished step changes, by its action: called with the job and its lab's key.
+L.on_done = {}
+
+-- What these steps find has happened whatever becomes of their job, so it is the lab's at once.
+local TRUE_AT_ONCE = { MarkPower = true, NoteNestedVMs = true, BeginRotation = true, RotatePassword = true,
+  CommitRotation = true }
+
+function L.step_done(job, action, facts)
+  local id = L.get(L.job(job), 'lab_id')
+  local lab = L.lab(id)
+  if id == '' or call('EXISTS', lab) == 0 then return end
+  if TRUE_AT_ONCE[action] then
+    for _, fact in ipairs(facts) do call('HSET', lab .. ':facts', fact[1], fact[2]) end
+  end
+  if L.on_done[action] then
+    L.on_done[action](job, lab)
+    call('HINCRBY', lab, 'version', 1)
+  end
+end
+
+function L.on_done.MarkPower(job, lab) call('HSET', lab, 'power', call('HGET', L.job(job) .. ':facts', 'lab.power')) end
+
 function L.lab_state(lab, state)
   local key, index = L.lab(lab), NS .. 'ix:lab:state:'
   local created = L.num(key, 'created_at', NOW)
@@ -67,6 +89,8 @@ function L.lab_follows(job, ending, touched)
   local lab, host = found[1], found[2]
   if lab == '' or call('EXISTS', L.lab(lab)) == 0 then
     L.release(host, job)
+  elseif L.get(key, 'gate') == 'shut' and not (found[3] == '1' and L.get(L.lab(lab), 'state') == 'building') then
+    return -- it never began: the lab is as it was
   elseif found[3] == '1' then
     L.lab_of_maker(job, lab, host, ending, touched)
   else

@@ -1,7 +1,7 @@
 -- Steps of a job. <job>:meta has a fixed row a step, <job>:st what changes, as <attribute>:<step>:
 --   s state, d open needs, a attempts, g generation, f fence, t token, r last accepted token, w worker, c goes on after
 --   a wait or release, sb started, e ended, p percent, m message, x error, q memo, i intent, k the call (JSON) that was
---   begun and whose end nobody has told; for undo u state, od open dependents, ua attempts, ub started.
+--   begun and whose end nobody has told, z seconds of pauses; for undo u state, od open dependents, ua attempts, ub started.
 
 function L.steps(job) return L.job(job) .. ':st' end
 
@@ -20,12 +20,13 @@ end
 
 function L.touch(job) call('HINCRBY', L.job(job), 'version', 1) end
 
--- Makes a step claimable now (its job is put into the index unless it waits for capacity).
+-- Makes a step claimable now, or after the pause of its job.
 function L.ready(job, step, meta)
   local state = L.get(L.job(job), 'phase') == 'undo' and 'u:' or 's:'
   call('HSET', L.steps(job), state .. step, 'ready')
+  if L.is_held(job, step) then return L.hold_step(job, step, meta) end
   call('ZADD', L.job(job) .. (meta.heavy and ':rh' or ':rl'), -meta.tail, step)
-  if L.get(L.job(job), 'state') ~= 'waiting' then L.index(job) end
+  L.index(job)
 end
 
 -- Makes a step claimable at a later time.
@@ -50,14 +51,14 @@ end
 -- Takes all steps of a job that nobody runs out of every queue.
 function L.clear_ready(job)
   L.deindex(job)
-  call('DEL', L.job(job) .. ':rl', L.job(job) .. ':rh')
+  call('DEL', L.job(job) .. ':rl', L.job(job) .. ':rh', L.job(job) .. ':later')
   for _, step in ipairs(call('SMEMBERS', L.job(job) .. ':due')) do call('ZREM', NS .. 'due', L.member(job, step)) end
   call('DEL', L.job(job) .. ':due')
 end
 
 -- Keeps an exponential moving average of real durations an action and host, and one over all hosts.
 function L.learn(job, step, meta)
-  local started = L.num(L.steps(job), 'sb:' .. step, NOW)
+  local started = tonumber(L.clock_of(job, step)) or NOW
   local host = L.get(L.job(job), 'host_id')
   for _, key in ipairs({ NS .. 'estimate:' .. host, NS .. 'estimate:' }) do
     local old = L.num(key, meta.action, nil)
@@ -106,7 +107,8 @@ end
 function L.next_generation(job, step)
   local steps = L.steps(job)
   call('HSET', steps, 'g:' .. step, L.num(steps, 'g:' .. step, 1) + 1)
-  call('HDEL', steps, 'sb:' .. step, 'ub:' .. step, 'q:' .. step, 'c:' .. step, 'e:' .. step, 'i:' .. step)
+  call('HDEL', steps, 'sb:' .. step, 'ub:' .. step, 'q:' .. step, 'c:' .. step, 'e:' .. step, 'i:' .. step,
+    'z:' .. step)
 end
 
 -- A lease ended without a word (sweep, or a worker's new life). The generation stays: another worker asks the host's
@@ -133,6 +135,7 @@ function L.lose(job, step)
   else
     L.exhausted(job, step, meta, attempts)
   end
+  L.rest(job)
   return true
 end
 

@@ -65,7 +65,8 @@ function L.usage(tenant)
       local makes = found[4] == '1'
       jobs = jobs + 1
       if not makes then nodes = nodes + math.max(0, tonumber(found[3] or '') or 0) end
-      if not (makes and L.held(found[5], found[6])) then memory = memory + tonumber(found[2]) end
+      local has = makes and L.held(found[5], found[6]) or 0
+      memory = memory + math.max(0, tonumber(found[2]) - has)
     end
   end
   for _, id in ipairs(call('SMEMBERS', NS .. 'tenant:' .. tenant .. ':labs')) do

@@ -29,7 +29,7 @@ end
 function L.progress(job, found, row)
   local key, steps, chain, partial, heavy_partial = L.job(job), L.steps(job), 0, 0, 0
   if found.state == 'waiting' then
-    return add(row, 'x_waiting_for', L.waiting_for(found.host_id, L.owner(found.tenant), tonumber(found.mem), tonumber(found.disk)))
+    return add(row, 'x_waiting_for', L.waiting_for(found.host_id, L.owner(found.tenant), L.wanted(job)))
   end
   if found.phase == 'undo' then return end
   for _, step in ipairs(call('SMEMBERS', key .. ':run')) do
@@ -41,7 +41,7 @@ function L.progress(job, found, row)
     if meta.heavy then heavy_partial = heavy_partial + done end
     chain = math.max(chain, meta.tail - done)
   end
-  for _, set in ipairs({ ':rl', ':rh' }) do
+  for _, set in ipairs({ ':rl', ':rh', ':later' }) do
     local head = call('ZRANGE', key .. set, 0, 0, 'WITHSCORES')
     if head[2] then chain = math.max(chain, -tonumber(head[2])) end
   end

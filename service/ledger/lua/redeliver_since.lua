@@ -7,6 +7,7 @@ for _, id in ipairs(call('ZRANGEBYSCORE', NS .. 'ix:delivery:endpoint:' .. A.end
   if wanted[L.get(NS .. 'delivery:' .. id, 'state')] then
     if started == A.limit then return { started, 1 } end
     if L.restart_delivery(id) then started = started + 1 end
+    L.changed = started > 0
   end
 end
 return { started, 0 }

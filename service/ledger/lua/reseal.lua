@@ -3,4 +3,5 @@
 local key = NS .. A.kind .. ':' .. A.id
 if call('HGET', key, A.field) ~= A.old then return 0 end
 call('HSET', key, A.field, A.new)
+L.changed = true
 return 1

@@ -1,8 +1,10 @@
--- Reopens an ended job from where it stopped. Replies {code, detail}: ok, unknown, illegal (detail says why).
-local job = A.job
+-- Reopens an ended job from where it stopped, with another plan when `edit` has one. Replies {code, detail}: ok, unknown,
+-- changed (detail is its version), illegal (detail says why).
+local job, edit = A.job, A.edit
 local key, steps = L.job(job), L.steps(job)
 local found = L.hash(key)
 if not found.state then return { 'unknown', '' } end
+if A.version > 0 and A.version ~= tonumber(found.version) then return { 'changed', found.version } end
 if not TERMINAL[found.state] or found.state == 'succeeded' then return { 'illegal', found.state } end
 local host, lab = found.host_id, found.lab_id
 if host ~= '' and call('EXISTS', L.host(host)) == 0 then return { 'illegal', 'its host was deleted' } end
@@ -16,53 +18,46 @@ end
 if found.creates_lab == '1' and L.get(L.lab(lab), 'broken_by') ~= '' then
   return { 'illegal', 'a teardown has removed parts of its lab' }
 end
-local targets = L.targets(found.targets, lab)
+local targets = L.targets(edit and edit.fields.targets or found.targets, lab)
 local holder, held = L.busy_target(host, targets, job)
 local tenant = L.owner(found.tenant)
 if holder then
   return { 'illegal', (L.owner_of(holder) == tenant and holder or 'a job of another tenant') .. ' works on ' .. held }
 end
-local memory, disk = tonumber(found.mem), tonumber(found.disk)
+local memory = tonumber(edit and edit.fields.mem or found.mem)
+local disk = tonumber(edit and edit.fields.disk or found.disk)
 -- What is left of its lab still holds its reservation.
-local holds = lab ~= '' and host ~= '' and L.held(host, lab) ~= nil
-local short = not holds and L.short_of(host, memory, disk, tonumber(found.priority)) or nil
-if short == 'never_fits' then return { 'illegal', 'the host is too small for it now' } end
+local has = lab ~= '' and host ~= '' and L.held(host, lab) or nil
+if L.never_fits(host, memory, disk) and not (has and not edit) then
+  return { 'illegal', 'the host is too small for it now' }
+end
 -- A lab that is still there has its nodes already, and its memory where it holds that.
 local makes = found.creates_lab == '1'
-local nodes = makes and lab_state ~= 'removed' and 0 or tonumber(found.nodes or '') or 0
-local beyond = found.removes_lab ~= '1' and L.beyond_quota(tenant, { 1, nodes, makes and holds and 0 or memory })
+local nodes, more = tonumber(edit and edit.fields.nodes or found.nodes or '') or 0, memory
+if makes and lab_state ~= 'removed' then nodes = math.max(0, nodes - L.num(L.lab(lab), 'nodes', nodes)) end
+if makes and has then more = math.max(0, memory - has) end
+local beyond = found.removes_lab ~= '1' and L.beyond_quota(tenant, { 1, nodes, more })
 if beyond then
   local said = cjson.decode(beyond)
   return { 'illegal', string.format('the quota of %s is used up: %d of %d, and %d more are wanted', said.quota, said.used,
     said.limit, said.wanted) }
 end
 
+call('HINCRBY', key, 'retries', 1)
+if edit then L.take_edit(job, host, lab, edit) end
+if A.by ~= '' then L.note_asker(key, A.by) end
 L.take_targets(host, targets, job)
 L.count_in(tenant, 'jobs', job)
 if host ~= '' then call('SADD', L.host(host) .. ':jobs', job) end
 call('ZREM', NS .. 'ended', job)
-call('HDEL', key, 'ended_at', 'error_step', 'rollback_error', 'cancel_unconfirmed', 'uopen')
+call('HDEL', key, 'ended_at', 'error_step', 'rollback_error', 'cancel_unconfirmed', 'uopen', 'deadline_at', 'start_by')
 call('HSET', key, 'phase', 'forward', 'ending', '', 'error', '', 'turn', L.turn())
-call('HINCRBY', key, 'retries', 1)
-local seconds = tonumber(found.deadline_seconds)
-if seconds > 0 then
-  call('HSET', key, 'deadline_at', L.time(NOW + seconds))
-  call('ZADD', NS .. 'deadlines', NOW + seconds, job)
-end
-if lab ~= '' and found.creates_lab == '1' then
-  if lab_state == 'removed' then
-    call('HSET', L.lab(lab), 'removed_at', '', 'removed_by', '', 'secrets', found.secrets)
-    call('ZREM', NS .. 'removed_labs', lab)
-    L.count_in(tenant, 'labs', lab)
-    if host ~= '' then call('SADD', L.host(host) .. ':labs', lab) end
-  end
-  call('ZREM', NS .. 'lab_leases', lab)
-  call('HSET', L.lab(lab), 'expires_at', '')
+if lab_state == 'removed' then -- it is made anew; one that still stands stays as it is until the job begins
+  call('HSET', L.lab(lab), 'removed_at', '', 'removed_by', '', 'secrets', L.get(key, 'secrets'))
+  call('ZREM', NS .. 'removed_labs', lab)
+  L.count_in(tenant, 'labs', lab)
+  if host ~= '' then call('SADD', L.host(host) .. ':labs', lab) end
   L.lab_state(lab, 'building')
-elseif lab ~= '' and found.removes_lab == '1' then
-  call('HSET', L.lab(lab), 'state_before', lab_state)
-  call('ZREM', NS .. 'lab_leases', lab)
-  L.lab_state(lab, 'removing')
 end
 
 -- Steps that did not end well start over, and so does everything that stands on them.
@@ -75,7 +70,7 @@ for _, step in ipairs(order) do
   local needs, missing = L.split(meta.needs), 0
   for _, need in ipairs(needs) do if not good[need] then missing = missing + 1 end end
   -- What failed to be undone is no longer what it was, whatever its last good state says.
-  local broken = state['u:' .. step] == 'failed'
+  local broken = state['u:' .. step] == 'failed' or (edit and edit.again[step]) or false
   if (was == 'succeeded' or was == 'skipped') and missing == 0 and not broken then
     good[step] = true
     w_done = w_done + meta.weight
@@ -92,18 +87,12 @@ for _, step in ipairs(order) do
 end
 call('HSET', key, 'open', open, 'steps_done', #order - open, 'w_done', L.time(w_done), 'h_done', L.time(h_done))
 
-L.emit('job.retried', L.at(job), string.format('{"retries":%d}', L.num(key, 'retries', 0)))
+L.emit('job.retried', L.at(job), string.format('{"retries":%d%s}', L.num(key, 'retries', 0), A.data))
 for _, step in ipairs(order) do
   if not good[step] and L.num(steps, 'd:' .. step, 0) == 0 then
     call('HSET', steps, 's:' .. step, 'ready')
     call('ZADD', key .. (metas[step].heavy and ':rh' or ':rl'), -metas[step].tail, step)
   end
 end
-if holds then
-  L.set_state(job, 'queued')
-  L.emit('job.queued', L.at(job), '{}')
-  L.index(job)
-else
-  L.admit(job, short ~= nil)
-end
+L.enter(job)
 return { 'ok', '' }

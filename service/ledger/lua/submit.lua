@@ -32,8 +32,11 @@ if holder then
   local who = L.owner_of(holder) == tenant and '"holder":' .. L.quote(holder) .. ',' or ''
   return { 'target_busy', holder, '{' .. who .. '"target":' .. L.quote(held) .. '}', 0 }
 end
+-- For a job that begins later it matters only whether it could ever fit.
+local gated = tonumber(F.not_before) ~= nil and tonumber(F.not_before) > NOW
+  or L.approval_by(host, F.approval, F.host_gates) ~= ''
 local short = L.short_of(host, F.mem, F.disk, F.priority)
-if short and (short == 'never_fits' or F.admission == 'refuse' or A.elsewhere == 1) then
+if short and (short == 'never_fits' or ((F.admission == 'refuse' or A.elsewhere == 1) and not gated)) then
   return { 'refused', '', L.shortage(host, tenant, short, F.mem, F.disk), 0 }
 end
 
@@ -45,96 +48,35 @@ for name, value in pairs(F) do
 end
 call('HSET', key, unpack(fields))
 call('HSET', key, 'state', '', 'version', 0, 'created_at', L.time(NOW), 'phase', 'forward', 'ending', '', 'error', '',
-  'turn', L.turn(), 'steps_total', #A.steps, 'steps_done', 0, 'open', #A.steps)
-call('SET', key .. ':order', A.order)
+  'turn', L.turn(), 'steps_done', 0, 'open', #A.steps, 'w_done', 0, 'h_done', 0)
 if A.idem_key ~= '' then
   call('HSET', idem, 'job', A.job, 'fingerprint', A.fingerprint)
   call('EXPIRE', idem, A.idem_ttl)
 end
+if F.chat ~= '' then L.chat_open(cjson.decode(F.chat)) end
 L.take_targets(host, targets, A.job)
 if host ~= '' then call('SADD', L.host(host) .. ':jobs', A.job) end
-if F.deadline_seconds > 0 then
-  call('HSET', key, 'deadline_at', L.time(NOW + F.deadline_seconds))
-  call('ZADD', NS .. 'deadlines', NOW + F.deadline_seconds, A.job)
-end
 for _, name in ipairs({ 'all', 'kind:' .. F.kind, 'host:' .. host, 'lab:' .. lab }) do
   call('ZADD', NS .. 'ix:job:' .. name, NOW, A.job)
 end
 L.index_owner(NS .. 'ix:job:', tenant, A.job)
 L.count_in(tenant, 'jobs', A.job)
-for _, label in ipairs(A.labels) do
-  local name = label[1] .. '=' .. label[2]
-  call('ZADD', NS .. 'ix:job:label:' .. name, NOW, A.job)
-  call('SADD', key .. ':labels', name)
-end
+L.label(A.job, A.labels, NOW)
 
--- The graph: rows {id, action, needs csv, weight, max attempts, heavy, undoable, spec, node}.
-local deps, tails, weights = {}, {}, {}
-for _, row in ipairs(A.steps) do
-  weights[row[1]] = L.expected(host, row[2], row[4])
-  for _, need in ipairs(L.split(row[3])) do
-    deps[need] = deps[need] or {}
-    table.insert(deps[need], row[1])
-  end
-end
-local specs, metas, nodes, opens, ready = {}, {}, {}, {}, { rl = {}, rh = {} }
-local total, heavy_total, longest, count = 0, 0, 0, 0
-for i = #A.steps, 1, -1 do -- steps are listed after what they need, so every dependent's tail is known here
-  local row = A.steps[i]
-  local id, weight, tail = row[1], weights[row[1]], 0
-  for _, dependent in ipairs(deps[id] or {}) do tail = math.max(tail, tails[dependent]) end
-  tails[id] = tail + weight
-  total, longest = total + weight, math.max(longest, tails[id])
-  if row[6] == 1 then heavy_total = heavy_total + weight end
-  table.insert(specs, id)
-  table.insert(specs, row[8])
-  table.insert(metas, id)
-  table.insert(metas, cjson.encode({ row[2], row[3], table.concat(deps[id] or {}, ','), weight, row[5], row[6], row[7],
-    tails[id] }))
-  if row[9] ~= '' then
-    table.insert(nodes, id)
-    table.insert(nodes, row[9])
-  end
-  if row[3] == '' then
-    local set = ready[row[6] == 1 and 'rh' or 'rl']
-    table.insert(set, -tails[id])
-    table.insert(set, id)
-    table.insert(opens, 's:' .. id)
-    table.insert(opens, 'ready')
-    count = count + 1
-  else
-    table.insert(opens, 'd:' .. id)
-    table.insert(opens, #L.split(row[3]))
-  end
-end
-L.many('HSET', key .. ':spec', specs)
-L.many('HSET', key .. ':meta', metas)
-L.many('HSET', key .. ':st', opens)
-if #nodes > 0 then L.many('HSET', key .. ':node', nodes) end
-for set, values in pairs(ready) do if #values > 0 then L.many('ZADD', key .. ':' .. set, values) end end
-call('HSET', key, 'w_total', L.time(total), 'w_done', 0, 'h_total', L.time(heavy_total), 'h_done', 0,
-  'longest', L.time(longest))
+local count = L.first_states(A.job, A.steps, L.write_graph(A.job, host, A.steps, A.order))
 
 if creates and lab ~= '' then
   L.create_lab(A.job, lab)
 elseif lab ~= '' then
   L.copy_facts(L.lab(lab), key)
-  if F.removes_lab == 1 then
-    call('HSET', L.lab(lab), 'state_before', L.get(L.lab(lab), 'state'))
-    L.lab_state(lab, 'removing')
-    call('ZREM', NS .. 'lab_leases', lab)
-  end
 end
-L.admit(A.job, short ~= nil)
-if #A.steps == 0 and not short then
-  L.set_state(A.job, 'running')
-  L.finalize(A.job, 'succeeded', true)
-end
+L.enter(A.job, short or false)
 -- The wake-ups are in the workers' queue in the same moment as the work. A queue that is no list is the sweep's trouble.
-if A.wake.text and not short then
+if gated or short then count = 0 end
+if A.wake.text and count > 0 then
   local room = 64 - (tonumber(redis.pcall('LLEN', A.wake.queue)) or 64)
   for i = 1, math.min(count, room) do
     redis.pcall('LPUSH', A.wake.queue, (string.gsub(A.wake.text, A.wake.id, redis.sha1hex(A.job .. i))))
   end
 end
-return { 'created', A.job, '{}', short and 0 or count, L.views({ A.job }, true)[1] }
+return { 'created', A.job, '{}', count, L.views({ A.job }, true)[1] }

@@ -8,15 +8,18 @@ for _, member in ipairs(call('ZRANGEBYSCORE', NS .. 'leases', '-inf', NOW, 'LIMI
 end
 
 local due = L.pop_due(500)
+expired_jobs = expired_jobs + L.sweep_gates()
 
 for _, job in ipairs(call('ZRANGEBYSCORE', NS .. 'deadlines', '-inf', NOW, 'LIMIT', 0, 50)) do
   call('ZREM', NS .. 'deadlines', job)
   local key = L.job(job)
   local state = L.get(key, 'state')
   if state ~= '' and not TERMINAL[state] and L.get(key, 'ending') == '' then
+    local before = L.audit_of('job', job)
     call('HSET', key, 'error', L.error('job_deadline_passed', 'The job did not end in time',
       string.format('It had %d seconds.', L.num(key, 'deadline_seconds', 0)), 'Retry it, with a longer deadline if need be.'))
     L.stop(job, 'expired')
+    L.audit_system('expireJob', 'job', job, before)
     expired_jobs = expired_jobs + 1
   end
 end
@@ -26,6 +29,7 @@ for _, lab in ipairs(call('ZRANGEBYSCORE', NS .. 'lab_leases', '-inf', NOW, 'LIM
   local key = L.lab(lab)
   local state = L.get(key, 'state')
   if state == 'ready' or state == 'failed' then
+    L.free_from_gated(lab)
     -- One process at a time is told; again in a minute should nothing have come of it.
     call('ZADD', NS .. 'lab_leases', NOW + 60, lab)
     if L.get(key, 'expired') == '' then
@@ -83,4 +87,4 @@ end
 
 return { 'lost', lost, 'expired_jobs', expired_jobs, 'due_waits', due, 'expired_labs', table.concat(labs, ','),
   'wake_steps', L.count_claimable(), 'wake_deliveries', math.min(500, call('ZCOUNT', NS .. 'wq', '-inf', NOW)),
-  'removed', removed }
+  'removed', removed, 'audit_open', call('XLEN', NS .. 'audit:open') }

@@ -8,12 +8,17 @@ from typing import Any
 
 from service.ledger.plan import Plan, PlanContext
 from service.ledger.plans import (
+    add_node,
     enable_nesting,
     inspect_host,
     install_role,
     nested_cluster,
     nested_host,
     nested_vm,
+    remove_node,
+    rotate_guest_password,
+    start_lab,
+    stop_lab,
     teardown,
     verify_lab,
 )
@@ -27,6 +32,11 @@ _KINDS: tuple[ModuleType, ...] = (
     inspect_host,
     verify_lab,
     teardown,
+    rotate_guest_password,
+    stop_lab,
+    start_lab,
+    add_node,
+    remove_node,
 )
 BUILDERS: Mapping[str, Callable[[Mapping[str, Any], PlanContext], Plan]] = {kind.KIND: kind.build for kind in _KINDS}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from service.ledger.plan import Step
@@ -32,7 +32,7 @@ def cluster_steps(request: Mapping[str, Any], layout: Layout) -> tuple[Step, ...
     for name in names[1:]:
         params = {"name": name, **shared}
         chain.then("JoinNode", f"join-{name}", f"Join {name} to the cluster", params=params, reads=reads, node=name)
-    quorum = {"witness": _witness(request), **shared}
+    quorum = {"witness": witness_of(request), **shared}
     chain.then("SetQuorum", "set-quorum", "Set the witness", params=quorum, reads=reads)
     if request["cluster"]["storage"] == "s2d":
         chain.then("EnableStorage", "enable-storage", "Enable Storage Spaces Direct", params=shared, reads=reads)
@@ -68,6 +68,29 @@ def _form(chain: Chain, request: Mapping[str, Any], layout: Layout, reads: tuple
     chain.then("CreateCluster", "create-cluster", f"Form the cluster {params['name']}", params=params, reads=reads)
 
 
-def _witness(request: Mapping[str, Any]) -> dict[str, Any]:
+def joining_steps(
+    request: Mapping[str, Any], layout: Layout, new: Sequence[str], told: Sequence[str]
+) -> tuple[Step, ...]:
+    """Return the chain that joins new nodes to a living cluster: validated with it, joined, votes set, all seen up.
+
+    `told` are the steps by which the old nodes learn of the new ones.
+    """
+    names = [node.name for node in layout.nodes]
+    ready = [f"{step}-{name}" for name in new for step in ("prove-hypervisor", "open-firewall")]
+    chain, shared, reads = Chain(*ready, *told), {"first_node": names[0]}, guest_reads(request, names[0])
+    _validate(chain, request, names, reads)
+    for name in new:
+        params, title = {"name": name, **shared}, f"Join {name} to the cluster"
+        # The cluster lives on after a rollback: it must not keep a member without a VM.
+        chain.then("JoinNode", f"join-{name}", title, params=params, reads=reads, node=name, undoable=True)
+    quorum = {"witness": witness_of(request), **shared}
+    chain.then("SetQuorum", "set-quorum", "Set the witness", params=quorum, reads=reads)
+    verify = {"nodes": names, **shared}
+    chain.then("VerifyCluster", "verify-cluster", "See all nodes up", params=verify, reads=reads)
+    return tuple(chain.steps)
+
+
+def witness_of(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the witness without its key."""
     # The key is a secret: the handler asks for it by its name.
     return {name: value for name, value in request["cluster"]["witness"].items() if name != "access_key"}

@@ -39,7 +39,7 @@ def existing_of(request: Mapping[str, Any], context: PlanContext) -> Existing:
 def existing_findings(existing: Existing, context: PlanContext) -> tuple[Finding, ...]:
     """Return what is found about a job on an existing VM: its host, and whether its lab knows the node."""
     if not existing.of_lab or f"node.{existing.name}.vm_id" in _facts(context):
-        return host_findings(context)
+        return (*_sleeping(existing, context), *host_findings(context))
     missing = error(
         "NODE_UNKNOWN",
         f"The lab has no node {existing.name}, or it was never built.",
@@ -48,6 +48,13 @@ def existing_findings(existing: Existing, context: PlanContext) -> tuple[Finding
         "#/target/node",
     )
     return (missing, *host_findings(context))
+
+
+def _sleeping(existing: Existing, context: PlanContext) -> tuple[Finding, ...]:
+    power = _facts(context).get("lab.power", "running") if existing.of_lab else "running"
+    if power == "running":
+        return ()
+    return (error("LAB_POWER", f"The lab is {power}.", "Start it (start_lab).", "the lab's record", "#/target/lab_id"),)
 
 
 def resolve(chain: Chain, existing: Existing) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from service.ledger.nesting.judging import error, info, warning
 from service.ledger.plan import Finding, PlanContext
 from service.ledger.plans.capacity import capacity_findings
 from service.ledger.plans.ground import demand_of
-from service.ledger.plans.layout import Layout, node_shape
+from service.ledger.plans.layout import Layout, NodePlace, node_shape
 
 _RECORD = "the host's record and its last inspection"
 
@@ -22,9 +22,9 @@ def lab_findings(request: Mapping[str, Any], layout: Layout, context: PlanContex
     return (
         *host_findings(context),
         *_node_findings(request, context, prefix),
-        *_image_findings(context, prefix),
+        *image_findings(context, f"{prefix}/image"),
         *capacity_findings(demand_of(request), context, prefix),
-        *_names_taken(layout, context, prefix),
+        *names_taken(layout.nodes, context, prefix),
         *_switch_findings(layout, context),
         *_address_findings(request, layout),
         *_guest_findings(request),
@@ -58,28 +58,28 @@ def _node_findings(request: Mapping[str, Any], context: PlanContext, prefix: str
         yield replace(finding, pointer=f"{prefix}/{finding.pointer}" if finding.pointer else "")
 
 
-def _image_findings(context: PlanContext, prefix: str) -> Iterator[Finding]:
+def image_findings(context: PlanContext, pointer: str) -> Iterator[Finding]:
+    """Yield what is found about the image; `pointer` is where the request names it."""
     if context.image is None:
         remedy = "Register it with its path and SHA-256."
-        yield error(
-            "IMAGE_UNKNOWN", "The catalogue has no such image.", remedy, "the image catalogue", f"{prefix}/image"
-        )
+        yield error("IMAGE_UNKNOWN", "The catalogue has no such image.", remedy, "the image catalogue", pointer)
         return
     if context.image.get("generation") == 1:
         reason = "Nodes are generation 2 VMs, and this disk boots in generation 1 only."
-        yield error("IMAGE_GENERATION", reason, "Use a UEFI disk.", "the image catalogue", f"{prefix}/image")
+        yield error("IMAGE_GENERATION", reason, "Use a UEFI disk.", "the image catalogue", pointer)
     if not context.image.get("os_build"):
         reason = "The image's OS build is not recorded, so rules about it were not judged."
-        yield info("IMAGE_BUILD_UNKNOWN", reason, "Record os_build.", "the image catalogue", f"{prefix}/image")
+        yield info("IMAGE_BUILD_UNKNOWN", reason, "Record os_build.", "the image catalogue", pointer)
 
 
-def _names_taken(layout: Layout, context: PlanContext, prefix: str) -> Iterator[Finding]:
+def names_taken(nodes: Iterable[NodePlace], context: PlanContext, pointer: str) -> Iterator[Finding]:
+    """Yield a warning for each node whose name a VM of somebody else had at the last inspection."""
     # A warning only: the report may be old. The step itself refuses what is not ours.
     taken = {str(vm["name"]).lower() for vm in _report(context).get("vms") or () if vm.get("owner") != context.lab_id}
-    for node in layout.nodes:
+    for node in nodes:
         if node.name.lower() in taken:
             reason = f"The host had a VM named {node.name} at its last inspection."
-            yield warning("NAME_TAKEN", reason, "Choose another name, or inspect again.", _RECORD, prefix)
+            yield warning("NAME_TAKEN", reason, "Choose another name, or inspect again.", _RECORD, pointer)
 
 
 def _switch_findings(layout: Layout, context: PlanContext) -> Iterator[Finding]:

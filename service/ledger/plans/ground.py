@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from service.ledger.plan import Demand, PlanContext, Step
-from service.ledger.plans.layout import Layout, node_names, node_shape
+from service.ledger.plans.layout import Layout, memory_of, node_names, node_shape
 from service.ledger.plans.nominal import make_step
 
 
 def demand_of(request: Mapping[str, Any]) -> Demand:
     """Return what the lab takes: all memory of its nodes, the growth of their disks, and their data disks in full."""
-    shape, count = node_shape(request), len(node_names(request))
+    shape, names = node_shape(request), node_names(request)
     disk = shape["disk_gib"] + sum(disk["size_gib"] for disk in shape["data_disks"])
-    return Demand(memory_mib=count * shape["memory_mib"], disk_gib=count * disk)
+    return Demand(memory_mib=sum(memory_of(request, name) for name in names), disk_gib=len(names) * disk)
 
 
 def ground_steps(request: Mapping[str, Any], layout: Layout, context: PlanContext) -> tuple[Step, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 from service.ledger.plan import PlanContext
@@ -72,6 +73,21 @@ def node_shape(request: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return what one node is made of, whatever the kind."""
     shape: Mapping[str, Any] = request["nodes"] if "nodes" in request else request["node"]
     return shape
+
+
+def memory_of(request: Mapping[str, Any], name: str) -> int:
+    """Return a node's memory in MiB: its own where it was added with another one than the others have."""
+    shape = node_shape(request)
+    own: Mapping[str, Any] = (shape.get("own") or {}).get(name) or {}
+    return int(own.get("memory_mib") or shape["memory_mib"])
+
+
+def free_addresses(layout: Layout, count: int) -> list[str]:
+    """Return the next addresses of a static network that the lab does not use, at most `count`; none with DHCP."""
+    if not layout.network.static:
+        return []
+    used = {layout.network.gateway, layout.cluster_address, *layout.network.dns_servers}
+    return list(islice(_free(layout.network, used | {place.address for place in layout.nodes}), count))
 
 
 def node_names(request: Mapping[str, Any]) -> tuple[str, ...]:

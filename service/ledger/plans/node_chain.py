@@ -8,7 +8,7 @@ from typing import Any
 from service.ledger.plan import Step
 from service.ledger.plans.chain import Chain
 from service.ledger.plans.guests import EXPOSED, FIREWALL_GROUPS, guest_reads
-from service.ledger.plans.layout import Layout, NodePlace, node_shape
+from service.ledger.plans.layout import Layout, NodePlace, memory_of, node_shape
 from service.ledger.plans.nominal import FIRST_BOOT_SECONDS, deadline_seconds, make_step
 
 _NEXT_BOOT_SECONDS = 60.0  # after the baseline's boot, which finished the setup
@@ -57,7 +57,7 @@ def _make_vm(chain: Chain, request: Mapping[str, Any], layout: Layout, place: No
     seed = {"path": place.disk_path, "computer_name": name, "time_zone": shape["time_zone"]}
     vm = {
         "name": name,
-        "memory_mib": shape["memory_mib"],
+        "memory_mib": memory_of(request, name),
         "processor_count": shape["processor_count"],
         "disk_path": place.disk_path,
         "data_disk_paths": list(place.data_disk_paths),
@@ -82,7 +82,10 @@ def _baseline(chain: Chain, place: NodePlace) -> None:
 
 def _expose_and_boot(chain: Chain, request: Mapping[str, Any], place: NodePlace, *, first_boot: bool) -> None:
     shape, name, reads = node_shape(request), place.name, (f"node.{place.name}.vm_id",)
-    memory = {"memory_mib": shape["memory_mib"], "allow_small_memory": shape["allow_small_memory"]}
+    own = memory_of(request, name)
+    # What was asked for is what it gets: a small node was allowed when it was asked for.
+    small = shape["allow_small_memory"] or own != shape["memory_mib"]
+    memory = {"memory_mib": own, "allow_small_memory": small}
     chain.then(
         "EnableNesting",
         f"enable-nesting-{name}",
@@ -106,9 +109,10 @@ def _await(chain: Chain, place: NodePlace, step_id: str, seconds: float = FIRST_
     )
 
 
-def _configure(chain: Chain, request: Mapping[str, Any], layout: Layout, place: NodePlace) -> None:
-    network, name = layout.network, place.name
-    params = {
+def guest_settings(layout: Layout, place: NodePlace) -> dict[str, Any]:
+    """Return what ConfigureGuest gives a node: its address, its name servers and the names of all nodes."""
+    network = layout.network
+    return {
         "address": place.address,
         "prefix_length": network.prefix_length,
         "gateway": network.gateway if network.static else "",
@@ -116,6 +120,10 @@ def _configure(chain: Chain, request: Mapping[str, Any], layout: Layout, place: 
         "dns_suffix": network.dns_suffix,
         "host_entries": dict(layout.host_entries),
     }
+
+
+def _configure(chain: Chain, request: Mapping[str, Any], layout: Layout, place: NodePlace) -> None:
+    network, name, params = layout.network, place.name, guest_settings(layout, place)
     reads = (f"node.{name}.vm_id", f"node.{name}.mac")
     nat = ("ensure-nat",) if network.nat_name else ()
     chain.then("ConfigureGuest", f"configure-guest-{name}", f"Configure {name}", needs=nat, params=params, reads=reads)

@@ -67,6 +67,19 @@ NOMINAL: Mapping[str, Nominal] = {
     "RemoveNat": Nominal(2),
     "RemoveSwitch": Nominal(3),
     "ReleaseLab": Nominal(1),
+    "CheckQuorum": Nominal(2),
+    "DrainNode": Nominal(22),
+    "EvictNode": Nominal(17),
+    "ReshapeLab": Nominal(1, undoable=True),
+    "MarkPower": Nominal(1),
+    "NoteNestedVMs": Nominal(4),
+    "StopNestedVMs": Nominal(10),
+    "StopCluster": Nominal(22),
+    "StartCluster": Nominal(30),
+    "StartNestedVMs": Nominal(8),
+    "BeginRotation": Nominal(1),
+    "RotatePassword": Nominal(4),
+    "CommitRotation": Nominal(1),
 }
 
 

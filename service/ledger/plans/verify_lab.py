@@ -7,8 +7,9 @@ from typing import Any
 
 from service.ledger.nesting.judging import error
 from service.ledger.plan import Plan, PlanContext, Step
+from service.ledger.plans.day_two import STOPPED, power_of, reaching
 from service.ledger.plans.guests import CLUSTERING, FIREWALL_GROUPS, HYPER_V, guest_reads
-from service.ledger.plans.layout import Layout, NodePlace, layout_of, node_shape
+from service.ledger.plans.layout import Layout, NodePlace, layout_of, memory_of, node_shape
 from service.ledger.plans.living import built_request, lab_context, lab_nodes
 from service.ledger.plans.nominal import make_step
 
@@ -16,7 +17,7 @@ KIND = "verify_lab"
 
 
 def build(_request: Mapping[str, Any], context: PlanContext) -> Plan:
-    """Return the plan: the nodes side by side, then the drift of all of them."""
+    """Return the plan: the nodes side by side, then the drift of all of them. Of a stopped lab the VMs only."""
     built = built_request(context)
     if not lab_nodes(context):
         reason = "The lab has no nodes of its own, or none was ever built."
@@ -24,22 +25,18 @@ def build(_request: Mapping[str, Any], context: PlanContext) -> Plan:
         return Plan(KIND, (), findings=(finding,))
     layout = layout_of(built, lab_context(context))
     known = set(lab_nodes(context))
-    steps = [step for place in layout.nodes if place.name in known for step in _node(built, layout, place)]
+    places = [place for place in layout.nodes if place.name in known]
+    if power_of(context) == STOPPED:
+        steps = [_vm_step(built, layout, place, "Off") for place in places]
+    else:
+        steps = [step for place in places for step in _node(built, layout, place)]
     ends = [step.id for step in steps]
     steps.append(make_step("PublishDrift", "publish-drift", "Publish the drift", needs=ends, reads=("drift.*",)))
-    return Plan(KIND, tuple(steps))
+    return Plan(KIND, reaching(steps, built))
 
 
 def _node(built: Mapping[str, Any], layout: Layout, place: NodePlace) -> tuple[Step, Step]:
-    name = place.name
-    node = make_step(
-        "VerifyNode",
-        f"verify-node-{name}",
-        f"Compare the VM {name}",
-        params={"expectations": _vm(built, layout)},
-        reads=(f"node.{name}.vm_id",),
-        node=name,
-    )
+    name, node = place.name, _vm_step(built, layout, place, "Running")
     guest = make_step(
         "VerifyGuest",
         f"verify-guest-{name}",
@@ -52,12 +49,22 @@ def _node(built: Mapping[str, Any], layout: Layout, place: NodePlace) -> tuple[S
     return node, guest
 
 
-def _vm(built: Mapping[str, Any], layout: Layout) -> dict[str, Any]:
+def _vm_step(built: Mapping[str, Any], layout: Layout, place: NodePlace, state: str) -> Step:
+    return make_step(
+        "VerifyNode",
+        f"verify-node-{place.name}",
+        f"Compare the VM {place.name}",
+        params={"expectations": {"state": state, **_vm(built, layout, place)}},
+        reads=(f"node.{place.name}.vm_id",),
+        node=place.name,
+    )
+
+
+def _vm(built: Mapping[str, Any], layout: Layout, place: NodePlace) -> dict[str, Any]:
     shape = node_shape(built)
     return {
-        "state": "Running",
         "processor_count": shape["processor_count"],
-        "memory_startup_mib": shape["memory_mib"],
+        "memory_startup_mib": memory_of(built, place.name),
         "dynamic_memory_enabled": False,
         "expose_virtualization_extensions": True,
         "automatic_checkpoints_enabled": False,

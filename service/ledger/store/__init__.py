@@ -10,6 +10,8 @@ from typing import Any, Self
 
 import redis
 
+from service.ledger.store.audit import AuditFilter, AuditStore
+from service.ledger.store.chat import ChatStore, Conversation, Decided, Decision
 from service.ledger.store.claims import Claim, RenewResult, StepOutcome, StepResult, SweepResult
 from service.ledger.store.deliveries import (
     Delivery,
@@ -39,35 +41,49 @@ from service.ledger.store.keys import ApiKey, KeyStore, Rotation
 from service.ledger.store.labs import Lab, LabFilter, LabState, LabStore
 from service.ledger.store.leases import LeaseStore
 from service.ledger.store.loads import Held, HostLoad, LoadStore
+from service.ledger.store.locks import HoldingLab, HostLocks, LockStore, RunningStep, Waiter
 from service.ledger.store.owners import EVERYONE, OTHER_TENANTS, Eyes, OwnerStore, endpoint_owner
 from service.ledger.store.rates import RateStore
 from service.ledger.store.scripts import Scripts
 from service.ledger.store.sealed import SealedRecord, SealedStore
+from service.ledger.store.sessions import SessionStore
 from service.ledger.store.settings import DEFAULT_SETTINGS, STANDARD_SCHEDULE, StoreSettings
-from service.ledger.store.submission import Idempotency, JobFilter, Outcome, Submission, SubmitResult
+from service.ledger.store.steering import Amendment, Doer, OwnRequest, SteeringStore
+from service.ledger.store.submission import Gate, Idempotency, JobFilter, Outcome, Retry, Submission, SubmitResult
 from service.ledger.store.tenants import Quotas, Tenant, TenantStore, Usage
 from service.ledger.store.workers import WorkerRecord, WorkerRegistry
 
 __all__ = [
     "OTHER_TENANTS",
     "STANDARD_SCHEDULE",
+    "Amendment",
     "ApiKey",
+    "AuditFilter",
+    "AuditStore",
+    "ChatStore",
     "Claim",
+    "Conversation",
+    "Decided",
+    "Decision",
     "Delivery",
     "DeliveryAttempt",
     "DeliveryClaim",
     "DeliveryResult",
     "DeliveryState",
     "DeliveryStore",
+    "Doer",
     "Endpoint",
     "EndpointStore",
     "EventFeed",
     "EventStore",
+    "Gate",
     "Held",
+    "HoldingLab",
     "Host",
     "HostCapacity",
     "HostLimits",
     "HostLoad",
+    "HostLocks",
     "HostStore",
     "Idempotency",
     "IllegalMove",
@@ -85,16 +101,21 @@ __all__ = [
     "LeaseStore",
     "LedgerError",
     "LoadStore",
+    "LockStore",
     "NameTaken",
     "NotFound",
     "Outcome",
+    "OwnRequest",
     "OwnerStore",
     "Quotas",
     "RenewResult",
     "Reservation",
+    "Retry",
     "Rotation",
+    "RunningStep",
     "SealedRecord",
     "SealedStore",
+    "SteeringStore",
     "StepOutcome",
     "StepResult",
     "Store",
@@ -107,6 +128,7 @@ __all__ = [
     "TenantStore",
     "Usage",
     "VersionConflict",
+    "Waiter",
     "WorkerRecord",
     "WorkerRegistry",
     "endpoint_owner",
@@ -134,10 +156,12 @@ class Store:
         self.client = client
         self.eyes = eyes
         self.jobs = JobStore(scripts, eyes)
+        self.steering = SteeringStore(scripts)
         self.leases = LeaseStore(scripts)
         self.events = EventStore(scripts)
         self.hosts = HostStore(scripts)
         self.loads = LoadStore(scripts)
+        self.locks = LockStore(scripts)
         self.images = ImageStore(scripts)
         self.labs = LabStore(scripts, eyes)
         self.keys = KeyStore(scripts)
@@ -145,9 +169,12 @@ class Store:
         self.owners = OwnerStore(scripts, eyes)
         self.endpoints = EndpointStore(scripts, eyes)
         self.deliveries = DeliveryStore(scripts, eyes)
+        self.chat = ChatStore(scripts)
         self.workers = WorkerRegistry(scripts)
         self.rates = RateStore(scripts)
+        self.sessions = SessionStore(scripts)
         self.sealed = SealedStore(scripts)
+        self.audit = AuditStore(scripts)
 
     @classmethod
     def open(cls, redis_url: str, settings: StoreSettings = DEFAULT_SETTINGS) -> Self:

@@ -67,7 +67,8 @@ class StepResult:
     attempts are left. `wait_seconds` and `memo` belong to `wait`; `message` is shown to the caller. `requeue_capacity`
     turns a failure into a wait of `retry_after_seconds` for the host's capacity, without costing an attempt.
     `call_open` says that the last remote call of the step may still run: a job that ends then is `cancel_unconfirmed`,
-    and whoever has the step next asks about that call first.
+    and whoever has the step next asks about that call first. `host_error` is '' when the host answered, the code of the
+    error when it did not for `host_away_seconds` by now, None when nobody asked it.
     """
 
     outcome: StepOutcome | str
@@ -82,6 +83,8 @@ class StepResult:
     requeue_capacity: bool = False
     message: str = ""
     call_open: bool = False
+    host_error: str | None = None
+    host_away_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -103,3 +106,4 @@ class SweepResult:
     wake_steps: int = 0
     wake_deliveries: int = 0
     removed: int = 0
+    audit_open: int = 0

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from service.ledger.event import Event
+from service.ledger.store.chat import chat_secrets
 from service.ledger.store.errors import NotFound
 from service.ledger.store.events import event_type
 from service.ledger.store.job_view import optional_time, pairs
@@ -32,13 +33,17 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True)
 class DeliveryAttempt:
-    """One try. `status` is the HTTP status, 0 when there was no answer; `excerpt` the first 2 kB of the answer."""
+    """One try. `status` is the HTTP status, 0 when there was no answer; `excerpt` the first 2 kB of the answer.
+
+    `request` is what was sent, without signatures and with the body's hash only; {} when nothing could be.
+    """
 
     at: float
     status: int
     error: str
     excerpt: str
     milliseconds: int
+    request: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,9 @@ class Delivery:
 class DeliveryClaim:
     """A delivery under a lease. `secrets` has `current` and maybe `previous` (sealed or references).
 
-    `request_id` and `traceparent` are those of the request that made the event's job; '' when there is none any more.
+    `chat` is the conversation of a chat message, `way` how it goes (`url` or `bot`); `about` is what is known of the
+    job of a message for people. `request_id` and `traceparent` are those of the request that made the event's job; ''
+    when there is none any more.
     """
 
     delivery: Delivery
@@ -83,13 +90,17 @@ class DeliveryClaim:
     format: str = "standard"
     request_id: str = ""
     traceparent: str = ""
+    way: str = ""
+    chat: Mapping[str, Any] = field(default_factory=dict)
+    about: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class DeliveryResult:
     """How a try ended. `gone` (410) disables the endpoint at once; `retry_after_seconds` is the receiver's wish.
 
-    `released` gives the delivery back unused (drain): no try is counted.
+    `released` gives the delivery back unused (drain): no try is counted. `posted` is the chat message that a bot made,
+    to be changed next time ('' for none).
     """
 
     succeeded: bool
@@ -100,6 +111,8 @@ class DeliveryResult:
     gone: bool = False
     retry_after_seconds: float | None = None
     released: bool = False
+    posted: str = ""
+    request: Mapping[str, Any] = field(default_factory=dict)
 
 
 def next_delay(schedule: Sequence[float], attempt: int, wish: float | None, jitter: float) -> float | None:
@@ -130,17 +143,21 @@ class DeliveryStore:
             return None
         fields = pairs(row)
         endpoint = json.loads(fields.get("x_endpoint") or "{}")
+        chat = json.loads(fields.get("chat") or "{}")
         return DeliveryClaim(
             delivery=_delivery({**fields, "x_url": endpoint.get("url", "")}, ()),
             token=fields["token"],
             fence=int(fields["fence"]),
             attempt=int(fields["attempts"]) + 1,
             lease_deadline=float(fields["lease_deadline"]),
-            secrets=endpoint.get("secrets", {}) if endpoint else _callback_secrets(fields),
+            secrets=_secrets(endpoint, chat, fields),
             previous_until=endpoint.get("previous_until"),
-            format=endpoint.get("format", "standard"),
+            format=endpoint.get("format") or chat.get("format", "standard"),
             request_id=fields["x_request_id"],
             traceparent=fields["x_traceparent"],
+            way=fields.get("way", ""),
+            chat=chat,
+            about=json.loads(fields["x_about"]),
         )
 
     def finish(self, claim: DeliveryClaim, result: DeliveryResult) -> bool:
@@ -154,6 +171,7 @@ class DeliveryStore:
             "error": result.error[:500],
             "excerpt": result.excerpt[:_EXCERPT_MAX],
             "milliseconds": result.milliseconds,
+            "request": dict(result.request),
         }
         arguments = {
             "delivery": claim.delivery.id,
@@ -161,6 +179,7 @@ class DeliveryStore:
             "succeeded": result.succeeded,
             "gone": result.gone,
             "released": result.released,
+            "posted": result.posted,
             "delay": -1 if delay is None else delay,
             "log": dumps(entry),
         }
@@ -226,6 +245,13 @@ class DeliveryStore:
         if int(count) < 0:
             raise NotFound(f"no endpoint {endpoint_id}")
         return int(count), bool(int(more))
+
+
+def _secrets(endpoint: Mapping[str, Any], chat: Mapping[str, Any], fields: Mapping[str, str]) -> Mapping[str, Any]:
+    if endpoint:
+        found: Mapping[str, Any] = endpoint.get("secrets", {})
+        return found
+    return chat_secrets(fields) if chat else _callback_secrets(fields)
 
 
 def _callback_secrets(fields: Mapping[str, str]) -> dict[str, Mapping[str, Any]]:

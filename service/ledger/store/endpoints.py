@@ -114,6 +114,7 @@ def _change(endpoint: Endpoint) -> Change:
     body = {name: getattr(endpoint, name) for name in endpoint.__dataclass_fields__ if name not in _KEPT_BESIDE}
     flat = {
         "types": ",".join(endpoint.types),
+        "format": endpoint.format,
         "tenant": endpoint.tenant,
         "state": endpoint.state,
         "disabled_reason": endpoint.disabled_reason if endpoint.state == "disabled" else "",

@@ -36,8 +36,9 @@ class HostCapacity:
 class Host:
     """One host. `secrets` has `password`, sealed or a reference. `report` is the last InspectHost, None before it.
 
-    `capacity` None means unknown: jobs are admitted, until a report tells the host's memory. A host that is not
-    `schedulable` (cordoned) takes no new lab.
+    `capacity` None means unknown: jobs are admitted, until a report tells the host's memory. `reached_at` is when a
+    step last had its answer; `unreachable_since` and `unreachable_error` (a worker's code) tell since when it has not.
+    A host that is not `schedulable` (cordoned) takes no new lab.
     """
 
     id: str
@@ -57,6 +58,10 @@ class Host:
     schedulable: bool = True
     report: Mapping[str, Any] | None = None
     inspected_at: float | None = None
+    requires_approval: bool = False
+    reached_at: float | None = None
+    unreachable_since: float | None = None
+    unreachable_error: str = ""
     version: int = 0
     created_at: float = 0.0
     updated_at: float = 0.0
@@ -72,7 +77,8 @@ class Reservation:
     since: float | None
 
 
-_KEPT_BESIDE = ("id", "report", "inspected_at", "version", "created_at", "updated_at")
+_REACHED = ("reached_at", "unreachable_since", "unreachable_error")
+_KEPT_BESIDE = frozenset({"id", "report", "inspected_at", "version", "created_at", "updated_at", *_REACHED})
 
 
 class HostStore:
@@ -115,11 +121,19 @@ class HostStore:
     def reservations(self, host_id: str) -> Sequence[Reservation]:
         """Return who holds memory and disk of the host, oldest first."""
         rows = self._scripts.client.hgetall(self._scripts.key("host", host_id, "held"))
-        found = [_reservation(holder, value) for holder, value in rows.items()]
+        found = [reservation_of(holder, value) for holder, value in rows.items()]
         return sorted(found, key=lambda one: (one.since or 0.0, one.holder))
 
+    def holders(self, host_id: str, targets: Sequence[str]) -> dict[str, str]:
+        """Return which unfinished job has each of these targets of the host; free ones are left out."""
+        if not targets:
+            return {}
+        found = self._scripts.client.hmget(self._scripts.key("host", host_id, "targets"), list(targets))
+        return {target: job for target, job in zip(targets, found, strict=True) if job}
 
-def _reservation(holder: str, value: str) -> Reservation:
+
+def reservation_of(holder: str, value: str) -> Reservation:
+    """Read one reservation as it is stored."""
     memory, disk, since = value.split(",")
     return Reservation(holder, int(memory), int(disk), float(since))
 
@@ -132,6 +146,7 @@ def _change(host: Host, event: EventType) -> Change:
         "max_heavy": host.limits.max_heavy_steps,
         "reserve": host.limits.memory_reserve_mib,
         "cordoned": int(not host.schedulable),
+        "requires_approval": int(host.requires_approval),
         "cap_mem": capacity.memory_mib if capacity else "",
         "cap_disk": capacity.disk_gib if capacity else "",
     }
@@ -147,6 +162,9 @@ def _host(document: Document) -> Host:
         capacity=HostCapacity(**capacity) if capacity else None,
         report=json.loads(extra["report"]) if extra.get("report") else None,
         inspected_at=optional_time(extra.get("inspected_at", "")),
+        reached_at=optional_time(extra.get("reached_at", "")),
+        unreachable_since=optional_time(extra.get("unreachable_since", "")),
+        unreachable_error=extra.get("unreachable_error", ""),
         version=document.version,
         created_at=document.created_at,
         updated_at=document.updated_at,

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from service.ledger.job import TERMINAL_STATES, Job, JobState, StepRecord, StepState
+from service.ledger.job import TERMINAL_STATES, Approval, Job, JobState, StepRecord, StepState
 from service.ledger.tenant import owner_of
 
 
@@ -56,7 +56,29 @@ def job_of(flat: Sequence[str]) -> Job:
         deadline_at=optional_time(row.get("deadline_at", "")),
         targets=tuple(json.loads(row["targets"])),
         callback_url=row["callback_url"],
+        not_before=optional_time(row.get("not_before", "")),
+        start_by=optional_time(row.get("start_by", "")),
+        paused_at=optional_time(row.get("paused_at", "")),
+        paused_from=row.get("paused_from", ""),
+        entered_at=optional_time(row.get("entered_at", "")),
+        approval=_approval(row),
         placement=json.loads(row.get("placement", "null")),
+    )
+
+
+def _approval(row: Mapping[str, str]) -> Approval | None:
+    if not row.get("approval_by"):
+        return None
+    return Approval(
+        required_by=row["approval_by"],
+        reason=row.get("approval_reason", ""),
+        expires_at=optional_time(row.get("approval_until", "")),
+        approved_by=row.get("approved_by", ""),
+        approved_name=row.get("approved_name", ""),
+        approved_at=optional_time(row.get("approved_at", "")),
+        rejected_by=row.get("rejected_by", ""),
+        rejected_name=row.get("rejected_name", ""),
+        rejected_at=optional_time(row.get("rejected_at", "")),
     )
 
 

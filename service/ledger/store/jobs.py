@@ -6,18 +6,29 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from service.ledger.acting import with_detail
+from service.ledger.audit import content_sha256
 from service.ledger.ids import new_id
 from service.ledger.job import Job, StepRecord
-from service.ledger.plan import Step
-from service.ledger.store.errors import IllegalMove, NotFound
+from service.ledger.plan import Plan, Step
+from service.ledger.store.chat import CHAT_SECRETS
+from service.ledger.store.errors import IllegalMove, NotFound, VersionConflict
 from service.ledger.store.job_view import job_of, step_of
 from service.ledger.store.owners import EVERYONE, NOBODY, Eyes, owned_indexes
 from service.ledger.store.scripts import Scripts, dumps
-from service.ledger.store.submission import JobFilter, Outcome, Policy, Submission, SubmitResult
+from service.ledger.store.submission import JobFilter, Outcome, Policy, Retry, Submission, SubmitResult
 
 _REMOVES_LAB = "ReleaseLab"
 _ADDS_NODE = "CreateNode"
-_CALLBACK_SECRET = "callback_secret"  # noqa: S105 - a name, not a secret
+_OF_JOB_ONLY = ("callback_secret", *CHAT_SECRETS)
+# What stays as it was submitted when a job is retried with edits: who it is, where it works, who has to agree.
+_FIXED = frozenset(
+    {"id", "kind", "host_id", "lab_id", "creates_lab", "removes_lab", "tenant", "request_id", "traceparent", "secrets"}
+    | {"approval", "approval_seconds", "approval_reason", "host_gates", "asked_by", "chat"}
+)
+
+
+_AS_IT_WAS = Retry()
 
 
 class JobStore:
@@ -97,15 +108,20 @@ class JobStore:
             raise IllegalMove(f"job {job_id} has ended: {state}", state=state)
         return self.get(job_id)
 
-    def retry(self, job_id: str) -> Job:
-        """Reopen a failed, cancelled or expired job from where it stopped.
+    def retry(self, job_id: str, retry: Retry = _AS_IT_WAS) -> Job:
+        """Reopen a failed, cancelled or expired job from where it stopped, with another request when `retry` has one.
 
-        Raise NotFound, or IllegalMove when the job did not end so, its lab was removed, or another job
-        works on one of its targets.
+        Raise NotFound, VersionConflict, or IllegalMove when the job did not end so, its lab was removed, or another
+        job works on one of its targets. The caller has checked that the other plan keeps what succeeded.
         """
-        code, detail = self._scripts.run("retry", {"job": job_id})
+        if retry.edited is not None:
+            _refuse_open_secrets(retry.edited.secrets)
+        with with_detail({"changes": retry.changes} if retry.edited is not None else {}):
+            code, detail = self._scripts.run("retry", _retry_arguments(job_id, retry))
         if code == "unknown":
             raise NotFound(f"no job {job_id}")
+        if code == "changed":
+            raise VersionConflict(f"job {job_id} changed since it was read", int(detail))
         if code != "ok":
             raise IllegalMove(f"job {job_id} cannot be retried: {detail}", state=detail)
         job = self.get(job_id)
@@ -162,7 +178,7 @@ def _step_row(step: Step) -> list[Any]:
 
 def _arguments(submission: Submission, job_id: str) -> dict[str, Any]:
     plan, idempotency = submission.plan, submission.idempotency
-    lab_secrets = {name: secret for name, secret in submission.secrets.items() if name != _CALLBACK_SECRET}
+    lab_secrets = {name: secret for name, secret in submission.secrets.items() if name not in _OF_JOB_ONLY}
     return {
         "job": job_id,
         "fields": _fields(submission, job_id),
@@ -180,14 +196,39 @@ def _arguments(submission: Submission, job_id: str) -> dict[str, Any]:
     }
 
 
+def _retry_arguments(job_id: str, retry: Retry) -> dict[str, Any]:
+    told: dict[str, Any] = {"by": retry.key_id, "name": retry.key_name} if retry.key_id else {}
+    if retry.edited is not None:
+        told["changes"] = retry.changes
+    arguments = {
+        "job": job_id,
+        "version": retry.version,
+        "by": retry.key_id,
+        "data": f",{dumps(told)[1:-1]}" if told else "",
+    }
+    if retry.edited is None:
+        return arguments
+    made = _arguments(retry.edited, job_id)
+    kept = {name: made[name] for name in ("order", "steps", "labels", "lab_name")}
+    edit = kept | {
+        "fields": {name: value for name, value in made["fields"].items() if name not in _FIXED},
+        "again": dict.fromkeys(retry.again, True),
+        "secrets": retry.edited.secrets,
+        "lab_secrets": json.loads(made["lab_secrets"]),
+    }
+    return arguments | {"edit": edit}
+
+
 def _fields(submission: Submission, job_id: str) -> dict[str, Any]:
     """Return the job record's fields as they are stored; moves add the rest."""
-    plan, callback = submission.plan, submission.callback or {}
+    plan, callback, gate = submission.plan, submission.callback or {}, submission.gate
+    request, secrets = dumps(submission.request), dumps(submission.secrets)
     return {
         "id": job_id,
         "kind": submission.kind,
-        "request": dumps(submission.request),
-        "secrets": dumps(submission.secrets),
+        "request": request,
+        "secrets": secrets,
+        "content_sha256": content_sha256(request, secrets),
         "findings": dumps([_finding(finding) for finding in plan.findings]),
         "labels": dumps(submission.labels),
         "host_id": submission.host_id,
@@ -204,12 +245,34 @@ def _fields(submission: Submission, job_id: str) -> dict[str, Any]:
         "lease_seconds": submission.lease_seconds,
         "callback_url": callback.get("url", ""),
         "callback_types": ",".join(callback.get("types", ())),
+        "chat": dumps(submission.chat) if submission.chat else "",
         "request_id": submission.request_id,
         "traceparent": submission.traceparent,
         "targets": dumps(submission.targets),
         "placement": dumps(submission.placement),
         "mem": plan.demand.memory_mib,
         "disk": plan.demand.disk_gib,
+        "approval": int(gate.approval),
+        "approval_seconds": gate.approval_seconds,
+        "approval_reason": gate.approval_reason,
+        "host_gates": int(gate.host_gates),
+        "not_before": "" if gate.not_before is None else repr(gate.not_before),
+        "start_seconds": gate.start_seconds,
+        "asked_by": submission.key_id,
+        **_shape(plan),
+    }
+
+
+def _shape(plan: Plan) -> dict[str, Any]:
+    if plan.reshape is None:
+        return {}
+    shape = plan.reshape
+    return {
+        "shape_request": dumps(shape.request),
+        "shape_mem": shape.demand.memory_mib,
+        "shape_disk": shape.demand.disk_gib,
+        "shape_nodes": shape.request.get("nodes", {}).get("count", 1),
+        "shape_gone": ",".join(shape.gone),
     }
 
 

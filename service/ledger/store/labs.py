@@ -30,7 +30,8 @@ class LabState(StrEnum):
 class Lab:
     """One lab. `facts` are its job's facts, `probes` the rows of its CPU ledger; both stay in lists' records empty.
 
-    `expires_at` is None without a lease and before the lab is ready. `demand` is what it holds of its host.
+    `expires_at` is None without a lease and before the lab is ready. `demand` is what it holds of its host. `power` is
+    running, stopping, stopped or starting; None before the lab is ready and once it goes.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Lab:
     probes: Sequence[Mapping[str, Any]] = ()
     removed_at: float | None = None
     tenant: str = DEFAULT_TENANT
+    power: str | None = None
 
 
 @dataclass(frozen=True)
@@ -146,4 +148,13 @@ def _lab(row: Mapping[str, str], facts: Mapping[str, str]) -> Lab:
         probes=probes,
         removed_at=optional_time(row.get("removed_at", "")),
         tenant=owner_of(row.get("tenant", "")),
+        power=_power(row),
     )
+
+
+def _power(row: Mapping[str, str]) -> str | None:
+    """Return what the last stop or start said; a lab that is ready and was never stopped runs."""
+    if row["state"] not in (LabState.READY, LabState.FAILED):
+        return None
+    said: str | None = json.loads(row.get("power", "null"))
+    return said or ("running" if row["state"] == LabState.READY else None)

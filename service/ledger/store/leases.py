@@ -97,6 +97,8 @@ class LeaseStore:
             "call_open": result.call_open,
             "message": result.message[:500],
         }
+        if result.host_error is not None:
+            arguments |= {"host_error": result.host_error, "host_away": result.host_away_seconds}
         return bool(self._scripts.run("finish", arguments))
 
     def release_worker(self, worker: str) -> int:
@@ -118,6 +120,7 @@ class LeaseStore:
             wake_steps=int(row["wake_steps"]),
             wake_deliveries=int(row["wake_deliveries"]),
             removed=int(row["removed"]),
+            audit_open=int(row["audit_open"]),
         )
 
 
@@ -138,7 +141,9 @@ def _bounded(data: Mapping[str, Any]) -> str:
 
 
 def _claim_of(row: Mapping[str, str]) -> Claim:
-    secret_names: dict[str, Mapping[str, Any]] = {**json.loads(row["lab_secrets"]), **json.loads(row["secrets"])}
+    of_lab, of_job = json.loads(row["lab_secrets"]), json.loads(row["secrets"])
+    # A job keeps the secrets that it was submitted with; a rotation since then has made those of its lab the true ones.
+    secret_names: dict[str, Mapping[str, Any]] = of_job | of_lab if row["lab_first"] else of_lab | of_job
     facts: dict[str, str] = pairs(json.loads(row["facts"]))
     return Claim(
         job_id=row["job_id"],

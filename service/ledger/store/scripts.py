@@ -7,18 +7,47 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from collections.abc import Mapping
 from importlib import resources
 from typing import Any
 
 import redis
 
+from service.ledger.acting import acting_text
+from service.ledger.audit import lua_fields
 from service.ledger.job import TERMINAL_STATES, TRANSITIONS
 from service.ledger.store.settings import StoreSettings
 
 # json.dumps makes an encoder a call when it is given options; a submission writes some sixty texts.
 _ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-_LIBRARY = ("base", "event", "capacity", "index", "steps", "lab", "job", "undo", "claim", "view", "tenant")
+_LIBRARY = (
+    "base",
+    "chat",
+    "event",
+    "capacity",
+    "index",
+    "steps",
+    "graph",
+    "lab",
+    "rotation",
+    "shape",
+    "job",
+    "gate",
+    "pause",
+    "edit",
+    "undo",
+    "claim",
+    "view",
+    "tenant",
+    "audit",
+)
+# What changes no record that callers know: never an entry of the audit log.
+_NOT_AUDITED = frozenset(
+    {"read_jobs", "read_steps", "list_jobs", "list_labs", "list_documents", "list_deliveries", "list_workers"}
+    | {"chat_pend", "chat_decide", "chat_reply"}  # a deed that was agreed to has an entry of its own
+    | {"claimable", "tenant_usage", "locks", "note_key_use", "note_audit", "seal_audit"}
+)
 
 
 def _lua(name: str) -> str:
@@ -34,7 +63,8 @@ def _transitions() -> str:
 
 def source(name: str) -> str:
     """Return the whole text of one move, library included."""
-    return _transitions() + "\n".join(_lua(f"lib_{part}") for part in _LIBRARY) + "\n" + _lua(name)
+    library = "\n".join(_lua(f"lib_{part}") for part in _LIBRARY)
+    return f"{_transitions()}{lua_fields()}{library}\nreturn L.audited(function()\n{_lua(name)}\nend)\n"
 
 
 def dumps(value: Any) -> str:
@@ -57,6 +87,7 @@ class Scripts:
                 "events": settings.job_events_max,
                 "feed": settings.feed_events_max,
                 "deliveries": settings.endpoint_deliveries_max,
+                "backlog": settings.endpoint_backlog_max,
                 "failing": settings.endpoint_failing_seconds,
                 "breaker": settings.breaker_failures,
                 "breaker_seconds": settings.breaker_seconds,
@@ -71,9 +102,13 @@ class Scripts:
         return ":".join((self._namespace, *parts))
 
     def run(self, name: str, arguments: Mapping[str, Any]) -> Any:
-        """Run one move. Raise redis errors; a move is written so that repeating it after a lost reply is safe."""
+        """Run one move. Raise redis errors; a move is written so that repeating it after a lost reply is safe.
+
+        Whoever acts now (`service.ledger.acting`) gets an entry in the audit log when the move changes its target.
+        """
         sha, text = self._script(name)
-        values = (self._namespace, self._options, dumps(arguments))
+        act = "" if name in _NOT_AUDITED else acting_text()
+        values = (self._namespace, self._options, dumps(arguments), act, secrets.token_hex(8))
         try:
             return self.client.evalsha(sha, 0, *values)
         except redis.exceptions.NoScriptError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
@@ -34,12 +34,30 @@ class Idempotency:
 
 
 @dataclass(frozen=True)
+class Gate:
+    """What stands before the beginning of a job.
+
+    `approval`: somebody else has to agree within `approval_seconds`. `host_gates`: a host that demands approvals may
+    demand one of this job. `not_before` is seconds since 1970 UTC; `start_seconds` (0 = any) after it, or after the
+    submission, the job must have started.
+    """
+
+    approval: bool = False
+    approval_seconds: int = 0
+    approval_reason: str = ""
+    host_gates: bool = False
+    not_before: float | None = None
+    start_seconds: int = 0
+
+
+@dataclass(frozen=True)
 class Submission:
     """Everything that one atomic move writes.
 
     `priority` is 0 (high), 1 or 2 (low). `tenant` is a slug, `key_id` the API key. `lab_id` is '' (none), a new lab
     when `creates_lab`, else an existing one of the same tenant. `lease_seconds` is the lab's lease (0 = none) and
     begins when the lab is ready. `deadline_seconds` 0 means none. `callback` is {"url": ...} with optional "types".
+    `chat` is a conversation that is told of the job (`chat.Conversation.stored`).
     `targets` are names of which only one unfinished job may hold each at a time per host; its lab always is one.
     `secrets` are sealed or references, never values. `placement` says how the host was chosen, None when the request
     named it. `elsewhere`: another host may have room, so this one refuses what would wait. `keeps_off_cordoned`: a host
@@ -63,6 +81,7 @@ class Submission:
     deadline_seconds: int = 0
     lease_seconds: int = 0
     callback: Mapping[str, Any] | None = None
+    chat: Mapping[str, Any] | None = None
     request_id: str = ""
     traceparent: str = ""
     idempotency: Idempotency | None = None
@@ -71,6 +90,24 @@ class Submission:
     placement: Mapping[str, Any] | None = None
     elsewhere: bool = False
     keeps_off_cordoned: bool = False
+    gate: Gate = Gate()
+
+
+@dataclass(frozen=True)
+class Retry:
+    """How an ended job is reopened: by which API key, only at this version (0 = any), with which other request.
+
+    `edited` None keeps request and plan; its `secrets` are only the new ones. `changes` says what differs, as shown in
+    the event: pointer, before, after, or `secret` for what nobody may see. `again` are steps that were done and are
+    done once more.
+    """
+
+    key_id: str = ""
+    key_name: str = ""
+    version: int = 0
+    edited: Submission | None = None
+    changes: Sequence[Mapping[str, Any]] = ()
+    again: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

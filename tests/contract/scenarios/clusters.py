@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from tests.contract.scenario import Scenario, Switched
+from tests.contract.scenarios import day_two
 from tests.contract.scenarios.cluster_worlds import (
     ADDRESS,
     FIRST,
@@ -170,7 +171,7 @@ _ADDED = (
     _refused_add(
         "no feature here",
         apart(node(1, features=_BARE)),
-        expect="CommandNotFoundException,Get-MkClusterNodeState",
+        expect="CommandNotFoundException,Get-MkClusterNode",
     ),
     _refused_add("no feature there", clustered(node(1), node(2, features=_BARE), members=(FIRST,))),
     _refused_add("another password there", clustered(node(1), node(2, password="Other-pass-1"), members=(FIRST,))),
@@ -216,4 +217,4 @@ _REMOVED = (
     ),
 )
 
-SCENARIOS: tuple[Scenario, ...] = (*_READ, *_NEW_ONES, *_ADDED, *_REMOVED)
+SCENARIOS: tuple[Scenario, ...] = (*_READ, *_NEW_ONES, *_ADDED, *_REMOVED, *day_two.SCENARIOS)

@@ -157,7 +157,23 @@ POWER = (
         changed=True,
         answers={"State": "Off"},
     ),
+    Scenario(
+        "Stop-NestedNode",
+        "fresh: saved",
+        a_world(vms=(a_node(),)),
+        {**ID, "Save": Switched()},
+        changed=True,
+        answers={"State": "Saved"},
+    ),
     Scenario("Stop-NestedNode", "already done", lab(WHOLE), ID, changed=False, warnings=0),
+    Scenario(
+        "Stop-NestedNode",
+        "already done: saved",
+        lab(replace(WHOLE, state="Saved")),
+        {**ID, "Save": Switched()},
+        changed=False,
+        warnings=0,
+    ),
     Scenario(
         "Stop-NestedNode",
         "what-if",

@@ -67,6 +67,14 @@ def test_only_missing_wake_ups_are_sent() -> None:
     assert [("steps", 3), ("deliveries", 1)] == waker.woken
 
 
+def test_a_backlog_of_deliveries_wakes_no_more_than_help() -> None:
+    """A slot that delivers goes on by itself, so hundreds of messages would be taken for nothing."""
+    waker = FakeWaker(queued=10)
+    _sweeper(SweepResult(wake_deliveries=500), waker).sweep_once()
+
+    assert [("deliveries", 54)] == waker.woken
+
+
 def test_nothing_to_do_wakes_nobody() -> None:
     """An idle ledger does not even ask the broker."""
     waker = FakeWaker(broken=True)

@@ -41,6 +41,11 @@ _BODIES: dict[str, dict[str, Any]] = {
     "inspect_host": {"kind": "inspect_host", "host": {"name": "hv-1"}},
     "verify_lab": {"kind": "verify_lab", "lab_id": LAB_ID},
     "teardown": {"kind": "teardown", "lab_id": LAB_ID},
+    "stop_lab": {"kind": "stop_lab", "lab_id": LAB_ID},
+    "start_lab": {"kind": "start_lab", "lab_id": LAB_ID},
+    "add_node": {"kind": "add_node", "lab_id": LAB_ID},
+    "remove_node": {"kind": "remove_node", "lab_id": LAB_ID, "name": "nest-3"},
+    "rotate_guest_password": {"kind": "rotate_guest_password", "lab_id": LAB_ID},
 }
 DOMAIN = {
     "mode": "domain",

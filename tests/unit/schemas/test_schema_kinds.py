@@ -22,6 +22,10 @@ _SHARED = {
 _NODE_OF_LAB = {"lab_id": LAB_ID, "node": "nest-1"}
 
 
+# What these did cannot be taken back: they stop where they are.
+_ONE_WAY = {"rotate_guest_password", "stop_lab", "start_lab", "remove_node"}
+
+
 def test_host_is_needed_only_where_a_lab_is_not_built_anew() -> None:
     """Jobs that build nodes may leave the host out; an inspection may not."""
     assert refusals(body("nested_cluster", host=ABSENT)) == []
@@ -32,10 +36,18 @@ def test_host_is_needed_only_where_a_lab_is_not_built_anew() -> None:
 @pytest.mark.parametrize("kind", REQUEST_SCHEMAS)
 def test_every_kind_has_the_shared_members(kind: str) -> None:
     """A minimal request of each kind loads, with the shared defaults filled in."""
-    request = loaded(kind)
+    request, shared = loaded(kind), _SHARED | ({"on_cancel": "keep"} if kind in _ONE_WAY else {})
 
     assert request["kind"] == kind
-    assert {name: request[name] for name in _SHARED} == _SHARED
+    assert {name: request[name] for name in shared} == shared
+
+
+@pytest.mark.parametrize("kind", _ONE_WAY & set(REQUEST_SCHEMAS))
+def test_work_without_a_way_back_is_not_rolled_back(kind: str) -> None:
+    """A kind whose work cannot be undone takes no rollback."""
+    asked = body(kind, on_failure="rollback", on_cancel="rollback")
+
+    assert refusals(asked) == [("#/on_cancel", "choice"), ("#/on_failure", "choice")]
 
 
 @pytest.mark.parametrize("kind", REQUEST_SCHEMAS)

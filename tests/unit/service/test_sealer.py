@@ -51,3 +51,21 @@ def test_webhook_secret_has_the_standard_form() -> None:
     """`whsec_` and base64 of 32 bytes (Standard Webhooks)."""
     assert new_webhook_secret().startswith("whsec_")
     assert len(new_webhook_secret()) == len("whsec_") + 44
+
+
+def test_a_rotation_without_a_password_gets_one() -> None:
+    """A new password that nobody gave is made and sealed at once; one that is given is sealed like all others."""
+    clean, secrets = take_secrets(PUBLIC, {"kind": "rotate_guest_password", "lab_id": "lab_1"})
+    assert clean["new_password"] == {"secret": "new_guest_administrator"}
+    assert len(open_sealed(PRIVATE, secrets["new_guest_administrator"]["sealed"])) > 20
+
+    given = {
+        "kind": "rotate_guest_password",
+        "new_password": {"value": "geheim-1"},
+        "present_password": {"ref": "file:x"},
+    }
+    clean, secrets = take_secrets(PUBLIC, given)
+    assert clean["present_password"] == {"secret": "guest_administrator"}
+    assert secrets["guest_administrator"] == {"ref": "file:x"}
+    assert open_sealed(PRIVATE, secrets["new_guest_administrator"]["sealed"]) == b"geheim-1"
+    assert "geheim" not in str(clean) + str(secrets)

@@ -42,6 +42,8 @@ def test_defaults() -> None:
         ("MATRYOSHKA_SWEEP_SECONDS", "nan"),
         ("MATRYOSHKA_BASE_URL", "example.org"),
         ("MATRYOSHKA_CURSOR_KEY_FILE", "/nowhere/key"),
+        ("MATRYOSHKA_WEBHOOK_NETWORKS", "10.0.0.1/8"),
+        ("MATRYOSHKA_WEBHOOK_HOSTS", "https://portal.example"),
         ("MATRYOSHKA_WEBHOOK_SCHEDULE", "0,later"),
     ],
 )

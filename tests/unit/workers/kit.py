@@ -15,6 +15,7 @@ from tests.fakes import FakeClock, make_claim
 from workers.errors import RemoteError
 from workers.keeper import Lease
 from workers.psrp.invoke import Invocation, Outcome, Watch
+from workers.psrp.line import Contact
 from workers.psrp.session import CallIds
 from workers.psrp.streams import Record
 from workers.runner import Runner, Tools
@@ -78,6 +79,7 @@ class FakeLine:
     watch: Watch
     calls: list[Invocation]
     during: Callable[[Invocation, Watch], None] | None = None
+    contact: Contact = field(default_factory=Contact)
 
     def invoke(self, invocation: Invocation) -> Outcome:
         """Do what a real line does around a call: tick, record, relay; then answer."""
@@ -123,6 +125,7 @@ class Bench:
     calls: list[Invocation] = field(default_factory=list)
     during: Callable[[Invocation, Watch], None] | None = None
     lease: Lease | None = None
+    contact: Contact = field(default_factory=Contact)
 
     def run(self, claim: Claim | None = None) -> StepResult | None:
         """Run one claim."""
@@ -130,7 +133,7 @@ class Bench:
         self.lease = Lease(claim, self.clock.now + 60.0, 2.0, self.clock.monotonic)
         tools = Tools(
             self.ledger,
-            lambda host_id, watch, scrubber: FakeLine(self.answers, watch, self.calls, self.during),  # type: ignore[arg-type,return-value]
+            lambda host_id, watch, scrubber: FakeLine(self.answers, watch, self.calls, self.during, self.contact),  # type: ignore[arg-type,return-value]
             Keyring(lambda box: box.encode()),
             self.draining,
             handlers=self.handlers,

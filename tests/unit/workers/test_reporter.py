@@ -41,6 +41,7 @@ def test_percent_never_goes_back_and_stays_below_the_end() -> None:
         clock.advance(1)
 
     assert [60, 60, 60, 99] == [event[2] for event in ledger.events]
+    assert {"percent": 99, "message": "at 100"} == ledger.events[-1][1]
 
 
 def test_every_warning_is_an_event_of_its_own() -> None:

@@ -20,6 +20,7 @@ from workers.errors import (
     StepRefused,
 )
 from workers.psrp.invoke import Invocation
+from workers.psrp.line import Contact
 from workers.steps.base import Applied, Checked, StepContext, Wait
 from workers.steps.reasons import explained
 
@@ -332,3 +333,16 @@ def test_two_changes_count_up() -> None:
     _result(bench)
 
     assert ["#1", "#2"] == [item.call_id[-2:] for item in bench.calls]
+
+
+@pytest.mark.parametrize(
+    ("error", "since", "away"), [(None, 0.0, 0.0), ("", 5.0, 0.0), ("HOST_UNREACHABLE", 970.0, 30.0)]
+)
+def test_a_result_says_whether_the_host_answered(error: str | None, since: float, away: float) -> None:
+    """What the line noted goes with whatever is recorded, and for how long the host has been away."""
+    bench = _bench(Act(applies=_changing))
+    bench.clock.now = 1000.0
+    bench.contact = Contact(error, since)
+
+    result = _result(bench)
+    assert (error, away) == (result.host_error, result.host_away_seconds)

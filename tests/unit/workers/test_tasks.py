@@ -67,6 +67,16 @@ def test_a_slot_goes_on_until_there_is_no_work() -> None:
     assert 50 == _hands(FakeLeases([make_claim() for _ in range(200)]))[0].work()
 
 
+def test_a_slot_that_ends_in_the_middle_of_a_backlog_wakes_the_next() -> None:
+    """After some pieces of work in a row the rest waits for a message, not for the next sweep."""
+    hands, _ = _hands(FakeLeases([make_claim() for _ in range(60)]))
+    woken: list[str] = []
+    hands.wake = lambda: woken.append("one")
+
+    assert (50, ["one"]) == (hands.work(), woken)
+    assert (10, ["one"]) == (hands.work(), woken)
+
+
 def test_a_claim_that_leaves_more_wakes_another_worker() -> None:
     """Steps that become ready together start together, not one sweep after the other."""
     hands, _ = _hands(FakeLeases([make_claim(more=True), make_claim(more=True), make_claim()]))

@@ -24,6 +24,7 @@ def test_defaults_are_the_documented_ones() -> None:
     )
     assert (0, 5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400) == settings.webhook_schedule
     assert ["0.0.0.0/0", "::/0"] == [str(network) for network in settings.webhook_networks]
+    assert "https://slack.com/api" == settings.slack_api_url
     assert not settings.has_stable_name
     assert settings.worker_name
     assert Settings.from_env({**_BASE, "MATRYOSHKA_WORKER_NAME": "w1@hv"}).has_stable_name
@@ -43,7 +44,9 @@ def test_defaults_are_the_documented_ones() -> None:
         ("MATRYOSHKA_NAMESPACE", "a b"),
         ("MATRYOSHKA_WORKER_NAME", "a b"),
         ("MATRYOSHKA_WEBHOOK_NETWORKS", "10.0.0.1/8"),
+        ("MATRYOSHKA_WEBHOOK_HOSTS", "https://portal.example"),
         ("MATRYOSHKA_WEBHOOK_SCHEDULE", "0,later"),
+        ("MATRYOSHKA_SLACK_API_URL", "slack.com/api"),
     ],
 )
 def test_a_bad_variable_is_named(name: str, value: str) -> None:

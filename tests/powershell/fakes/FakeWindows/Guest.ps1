@@ -152,6 +152,10 @@ function Start-FakeBoot {
         $Machine.features[$feature] = 'Installed'
     }
     Set-FakeServices -Machine $Machine
+    if ($World.clusters.Contains($Machine.cluster) -and $World.clusters[$Machine.cluster].nodes[$Machine.uid] -eq 'Down') {
+        # The service of a node is automatic: a boot starts it, whoever stopped it before.
+        $World.clusters[$Machine.cluster].nodes[$Machine.uid] = 'Up'
+    }
     $Machine.pending_reboot = $false
     $Machine.registry.Remove($script:FakeRebootKey)
     Set-FakeNewName -Machine $Machine

@@ -14,6 +14,7 @@ from workers.errors import (
     AccessDenied,
     HostUnreachable,
     OutcomeUnknown,
+    RemoteError,
     SessionLost,
     StepCancelled,
     WorkerError,
@@ -106,3 +107,23 @@ def test_cancellation_is_seen_while_a_host_is_waited_for() -> None:
     with pytest.raises(StepCancelled):
         line.invoke(Invocation("X"))
     assert clock.now - begun < 15
+
+
+@pytest.mark.parametrize(
+    ("script", "error"),
+    [
+        ([HostUnreachable("down")], "HOST_UNREACHABLE"),
+        ([AccessDenied("no")], "ACCESS_DENIED"),
+        ([SessionLost("gone"), HostUnreachable("down")], "HOST_UNREACHABLE"),
+        ([HostUnreachable("down"), RemoteError("refused")], ""),
+    ],
+)
+def test_line_notes_whether_the_host_answers(script: list[WorkerError | None], error: str) -> None:
+    """The last error's code is kept, with the time of the first in a row; '' after an answer, a refusal too."""
+    line, _, clock = _line(script)
+    begun = clock.now
+    assert line.contact.error is None
+
+    with pytest.raises(WorkerError):
+        line.invoke(Invocation("X"))
+    assert (error, begun) == (line.contact.error, line.contact.since)

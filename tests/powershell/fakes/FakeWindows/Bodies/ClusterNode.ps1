@@ -176,6 +176,19 @@ function Find-FakeMember {
     return $null
 }
 
+function Get-FakeDrain {
+    # How the drain of a node in this state ended.
+    param([hashtable]$World, [string]$State)
+
+    if ($State -ne 'Paused') {
+        return 'NotInitiated'
+    }
+    if ($World.faults.ContainsKey('drain_fails')) {
+        return 'Failed'
+    }
+    return 'Completed'
+}
+
 function ConvertTo-FakeNode {
     # A node as Get-ClusterNode shows it.
     param([hashtable]$World, [hashtable]$Cluster, [string]$Uid, [string]$State = '')
@@ -187,7 +200,7 @@ function ConvertTo-FakeNode {
     $number = [array]::IndexOf(@($Cluster.nodes.Keys), $Uid) + 1
     return New-FakeClusterObject -Type 'ClusterNode' -Property ([ordered]@{
             Name = $machine.computer_name; NodeName = $machine.computer_name; Id = [string]$number; State = $State; StatusInformation = 'Normal'
-            Cluster = (ConvertTo-FakeCluster -World $World -Cluster $Cluster); Type = 'Node'; DrainStatus = 'NotInitiated'; DrainTarget = [uint32]::MaxValue
+            Cluster = (ConvertTo-FakeCluster -World $World -Cluster $Cluster); Type = 'Node'; DrainStatus = (Get-FakeDrain -World $World -State $State); DrainTarget = [uint32]::MaxValue
             NodeWeight = 1; DynamicWeight = 1; MajorVersion = 10; MinorVersion = 0; BuildNumber = [uint32]$machine.os_build
             NodeInstanceID = ('00000000-0000-0000-0000-{0:d12}' -f $number); Description = ''
         })

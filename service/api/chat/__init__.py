@@ -1,0 +1,1 @@
+"""Chat as a caller: Slack's slash command and its buttons. docs/chat.md says how it is set up."""
