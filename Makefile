@@ -16,7 +16,10 @@ up: $(VENV)/.runtime ## run the whole stack until Ctrl-C; addresses and a key go
 	@$(PY) -m deploy.local up
 
 test: $(VENV)/.dev ## run every test
-	$(PY) -m pytest tests -n 2 --dist loadfile --no-loadscope-reorder
+	$(PY) -m pytest tests --ignore tests/soak -n 2 --dist loadfile --no-loadscope-reorder
+
+soak: $(VENV)/.dev ## run the long tests: ten thousand jobs through killed workers, and in the dashboard's list (some minutes)
+	$(PY) -m pytest tests/soak
 
 browser: $(VENV)/.browser ## run the tests of the dashboard in Chromium (`chromium` on PATH or MATRYOSHKA_CHROMIUM) and keep the pictures of its pages
 	MATRYOSHKA_SCREENSHOTS=1 $(PY) -m pytest tests/e2e/test_dashboard_browser.py
@@ -80,5 +83,5 @@ $(VENV)/.browser: requirements/browser.txt $(VENV)/.dev
 	@$(PY) -m pip install -q --require-hashes -r requirements/browser.txt
 	@touch $@
 
-.PHONY: help demo up test browser unit check check-deploy openapi lint-openapi clients bench lock clean
+.PHONY: help demo up test soak browser unit check check-deploy openapi lint-openapi clients bench lock clean
 .PHONY: clients-curl clients-python clients-typescript clients-go clients-java

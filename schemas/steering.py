@@ -41,5 +41,10 @@ class JobRetrySchema(StrictSchema):
     """
 
     changes = fields.Dict(
-        keys=fields.String(), metadata={"description": "a JSON merge patch of the request", "minProperties": 1}
+        keys=fields.String(),
+        metadata={
+            "description": "a JSON merge patch of the request",
+            "minProperties": 1,
+            "example": {"nodes": {"memory_mib": 8192}},
+        },
     )

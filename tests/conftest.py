@@ -17,9 +17,9 @@ from deploy.local.stack import free_ports
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# How long one example takes says how busy the machine is, no more.
-settings.register_profile("house", deadline=None)
-settings.load_profile("house")
+# How long one example takes says something of the machine, not of the code.
+settings.register_profile("matryoshka", deadline=None)
+settings.load_profile("matryoshka")
 
 _DATABASES = 256
 _next_database = itertools.count()

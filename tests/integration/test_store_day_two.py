@@ -164,42 +164,42 @@ _GROW = step("reshape", action="ReshapeLab", undoable=True)
 def test_a_lab_grows_with_its_job(ledger: Ledger) -> None:
     """The request is the new one from the first step on; the memory is held by the job, then by the lab."""
     host = ledger.host(memory_mib=100)
-    lab_id = _built(ledger, host_id=host, demand=Demand(40, 4), request={"nodes": 2}).lab_id
+    lab_id = _built(ledger, host_id=host, demand=Demand(40, 4), request={"nodes": {"count": 2}}).lab_id
     job = _reshaping(
-        ledger, lab_id, Reshape({"nodes": 3}, Demand(60, 6)), _GROW, step("b", "reshape"), more=Demand(20, 2)
+        ledger, lab_id, Reshape({"nodes": {"count": 3}}, Demand(60, 6)), _GROW, step("b", "reshape"), more=Demand(20, 2)
     )
     ledger.end(ledger.claim())
     during, held = _lab(ledger, lab_id), _held(ledger, host)
     ledger.work()
 
-    assert (during.request, during.demand) == ({"nodes": 3}, Demand(60, 6))
+    assert (during.request, during.demand) == ({"nodes": {"count": 3}}, Demand(60, 6))
     assert (held, _held(ledger, host)) == ({lab_id: 40, job.id: 20}, {lab_id: 60})
 
 
 def test_a_lab_that_did_not_grow_is_as_it_was(ledger: Ledger) -> None:
     """A rollback gives the old request and the memory back; the lab holds what it held."""
     host = ledger.host(memory_mib=100)
-    lab_id = _built(ledger, host_id=host, demand=Demand(40, 4), request={"nodes": 2}).lab_id
-    reshape = Reshape({"nodes": 3}, Demand(60, 6))
+    lab_id = _built(ledger, host_id=host, demand=Demand(40, 4), request={"nodes": {"count": 2}}).lab_id
+    reshape = Reshape({"nodes": {"count": 3}}, Demand(60, 6))
     steps = (_GROW, step("b", "reshape"))
     _reshaping(ledger, lab_id, reshape, *steps, more=Demand(20, 2), on_failure="rollback")
     ledger.end(ledger.claim())
     ledger.end(ledger.claim(), "failed", error=PROBLEM)
     ledger.work()
 
-    assert (_lab(ledger, lab_id).request, _lab(ledger, lab_id).demand) == ({"nodes": 2}, Demand(40, 4))
+    assert (_lab(ledger, lab_id).request, _lab(ledger, lab_id).demand) == ({"nodes": {"count": 2}}, Demand(40, 4))
     assert _held(ledger, host) == {lab_id: 40}
 
 
 def test_a_growth_that_broke_off_goes_on(ledger: Ledger) -> None:
     """What is half there stays reserved, and a retry does not reserve it twice."""
     host = ledger.host(memory_mib=100)
-    lab_id = _built(ledger, host_id=host, demand=Demand(40, 4), request={"nodes": 2}).lab_id
+    lab_id = _built(ledger, host_id=host, demand=Demand(40, 4), request={"nodes": {"count": 2}}).lab_id
     steps = (_GROW, step("b", "reshape"))
-    job = _reshaping(ledger, lab_id, Reshape({"nodes": 3}, Demand(60, 6)), *steps, more=Demand(20, 2))
+    job = _reshaping(ledger, lab_id, Reshape({"nodes": {"count": 3}}, Demand(60, 6)), *steps, more=Demand(20, 2))
     ledger.end(ledger.claim())
     ledger.end(ledger.claim(), "failed", error=PROBLEM)
-    assert (_held(ledger, host), _lab(ledger, lab_id).request) == ({lab_id: 60}, {"nodes": 3})
+    assert (_held(ledger, host), _lab(ledger, lab_id).request) == ({lab_id: 60}, {"nodes": {"count": 3}})
 
     ledger.store.jobs.retry(job.id)
     ledger.work()
@@ -220,7 +220,7 @@ def test_a_lab_shrinks_and_lets_others_in(ledger: Ledger) -> None:
     host = ledger.host(memory_mib=50)
     lab_id = _built(ledger, host_id=host, demand=Demand(40, 4)).lab_id
     waiting = ledger.lab_job(step("z"), host_id=host, demand=Demand(30, 0))
-    shape = Reshape({"nodes": 1}, Demand(20, 2), ("n2",))
+    shape = Reshape({"nodes": {"count": 1}}, Demand(20, 2), ("n2",))
     steps = (step("reshape", action="ReshapeLab"), step("publish", "reshape", reads=("node.*", "probe.*")))
     _reshaping(ledger, lab_id, shape, *steps, more=Demand())
     assert ledger.state(waiting.id) == "waiting"

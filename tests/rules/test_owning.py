@@ -14,6 +14,8 @@ def _declared() -> list[tuple[str, str, str]]:
     return [
         (str(rule.rule), getattr(APP.view_functions[rule.endpoint], "scope", ""), name)
         for rule in APP.url_map.iter_rules()
+        # The dashboard's pages ask the API, which looks itself.
+        if not rule.endpoint.startswith("ui.")
         for name in rule.arguments
     ]
 

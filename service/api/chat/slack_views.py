@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, g, request
@@ -43,10 +44,20 @@ def _context_of(speaker: Speaker) -> Context:
     return context()
 
 
-def _doc(description: str, *names: str) -> dict[str, Any]:
-    properties = {name: {"type": "string"} for name in names}
-    schema = {"type": "object", "required": list(names), "properties": properties}
-    content = {"application/x-www-form-urlencoded": {"schema": schema}}
+_COMMAND = {
+    "team_id": "T0001",
+    "user_id": "U2147483697",
+    "channel_id": "C2147483705",
+    "response_url": "https://hooks.slack.com/commands/1234/5678",
+    "text": "build 3-node nested hyper-v cluster on host1 named lab1",
+}
+_PRESS = {"payload": '{"type": "block_actions", "team": {"id": "T0001"}, "user": {"id": "U2147483697"}, "actions": []}'}
+
+
+def _doc(description: str, example: Mapping[str, str]) -> dict[str, Any]:
+    properties = {name: {"type": "string"} for name in example}
+    schema = {"type": "object", "required": list(example), "properties": properties}
+    content = {"application/x-www-form-urlencoded": {"schema": schema, "example": dict(example)}}
     body = {"required": True, "description": description, "content": content}
     return {"requestBody": body, "parameters": _SIGNED}
 
@@ -60,7 +71,7 @@ def _doc(description: str, *names: str) -> dict[str, Any]:
         PUBLIC,
         {200: SlackMessageSchema},
         problems=(403, 404, 413, 415, 422),
-        doc=_doc("A slash command as Slack sends it.", "team_id", "user_id", "channel_id", "response_url", "text"),
+        doc=_doc("A slash command as Slack sends it.", _COMMAND),
         essential=True,
     ),
 )
@@ -89,7 +100,7 @@ def slack_command() -> Response:
         PUBLIC,
         {200: None},
         problems=(403, 404, 413, 415, 422),
-        doc=_doc("The press of a button as Slack sends it: JSON in the field `payload`.", "payload"),
+        doc=_doc("The press of a button as Slack sends it: JSON in the field `payload`.", _PRESS),
         essential=True,
     ),
 )

@@ -70,7 +70,7 @@ def test_every_schema_is_there_with_its_members(page: str, document: dict[str, A
         text = _article(page, f"schema-{name}")
         members = schema.get("properties", {})
         assert [] == [member for member in members if f"<code>{member}</code>" not in text], name
-        assert len(set(schema.get("required", ())) & members.keys()) == text.count(">required<"), name
+        assert len(set(schema.get("required", ())) & members.keys()) == text.count('class="needed">required<'), name
 
 
 def test_links_of_the_page_lead_somewhere(page: str, client: FlaskClient) -> None:

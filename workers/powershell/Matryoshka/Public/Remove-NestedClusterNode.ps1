@@ -25,7 +25,7 @@
     $changed = $false
     if ($null -ne (Get-MkClusterNode -Name $Name) -and $PSCmdlet.ShouldProcess($Name, 'Evict cluster node')) {
         Write-Progress -Activity 'Evicting a cluster node' -Status $Name
-        Remove-ClusterNode -Name $Name.Split('.')[0] -Force -Confirm:$false -ErrorAction Stop
+        Remove-ClusterNode -Name ($Name.Split('.')[0]) -Force -Confirm:$false -ErrorAction Stop
         $changed = $true
     }
     $record = ConvertTo-MkClusterRecord -Cluster (Get-MkCluster)
