@@ -68,11 +68,12 @@ def cancel_job(job_id: str) -> Any:
     return redirect(url_for("ui.show_job", job_id=job_id))
 
 
-@blueprint.route("/jobs/<identifier:job_id>/retry", methods=["POST"])
+@blueprint.route("/jobs/<identifier:job_id>/<any(retry, approve, reject, pause, resume):verb>", methods=["POST"])
 @page
-def retry_job(job_id: str) -> Any:
-    """Go on from where the job ended."""
-    needed(api().call("POST", f"/v1/jobs/{job_id}:retry"))
+def steer_job(job_id: str, verb: str) -> Any:
+    """Go on from where the job ended; agree to it or refuse it; hold it between steps or let it go on."""
+    reason = request.form.get("reason", "")
+    needed(api().call("POST", f"/v1/jobs/{job_id}:{verb}", body={"reason": reason} if reason else None))
     return redirect(url_for("ui.show_job", job_id=job_id))
 
 

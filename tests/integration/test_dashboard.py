@@ -169,6 +169,29 @@ def test_a_page_lets_do_what_the_key_lets_do(api: Api) -> None:
     api.cancelled(job)
 
 
+def test_a_job_is_steered_from_its_page(api: Api, browser: Client) -> None:
+    """Each state has its buttons: approve or reject, pause, go on, cancel, retry; each does what it says."""
+
+    def state_of(job: dict[str, Any]) -> str:
+        return str(api.call("GET", f"/v1/jobs/{job['id']}").get_json()["state"])
+
+    gated = api.submitted(cluster(approval={"required": True}))
+    assert "Approve</button>" in browser.get(f"/jobs/{gated['id']}").text
+    for verb, state in (
+        ("approve", "queued"),
+        ("pause", "paused"),
+        ("resume", "queued"),
+        ("cancel", "cancelled"),
+        ("retry", "queued"),
+    ):
+        assert _sent(browser, f"/jobs/{gated['id']}/{verb}").status_code == 302, verb
+        assert state_of(gated) == state, verb
+    api.cancelled(gated)
+    refused = api.submitted(cluster(approval={"required": True}))
+    assert _sent(browser, f"/jobs/{refused['id']}/reject", reason="not today").status_code == 302
+    assert state_of(refused) == "cancelled"
+
+
 class _Tags(HTMLParser):
     """Counts the elements of a page."""
 
