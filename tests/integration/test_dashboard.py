@@ -169,6 +169,48 @@ def test_a_page_lets_do_what_the_key_lets_do(api: Api) -> None:
     api.cancelled(job)
 
 
+def test_the_audit_log_is_shown(api: Api, browser: Client) -> None:
+    """Who changed what, newest first; a filter that finds nothing says so."""
+    job = api.submitted(cluster())
+    api.cancelled(job)
+    page = browser.get("/audit")
+
+    assert page.status_code == 200
+    assert page.text.index("cancelJob") < page.text.index("submitJob")
+    assert job["id"][-8:] in page.text
+    assert "Nothing yet." in browser.get("/audit?operation=deleteLab").text
+
+
+def test_a_host_shows_who_holds_what(api: Api, browser: Client) -> None:
+    """Names that a job has for itself stand on its host's page, with a way to the job."""
+    job = api.submitted(cluster())
+    page = browser.get(f"/hosts/{job['host_id']}").text
+
+    assert "vm:nest-1" in page
+    assert f'href="/jobs/{job["id"]}"' in page
+    assert "Nobody waits." in page
+    api.cancelled(job)
+    assert "Nothing is locked." in browser.get(f"/hosts/{job['host_id']}").text
+
+
+def test_a_plan_says_why_this_host(browser: Client) -> None:
+    """A request that names no host shows the candidates and what spoke for the one that was chosen."""
+    plan = _sent(
+        browser,
+        "/new/nested_host",
+        **{
+            "/host/label": "purpose=lab",
+            "/node/image/name": "ws2022",
+            "/network/switch/kind": "internal",
+            "/network/switch/name": "x",
+            "/network/subnet": "10.1.1.0/24",
+        },
+    )
+
+    assert plan.status_code == 200, plan.text
+    assert "Why this host" in plan.text
+
+
 def test_a_job_is_steered_from_its_page(api: Api, browser: Client) -> None:
     """Each state has its buttons: approve or reject, pause, go on, cancel, retry; each does what it says."""
 
