@@ -227,3 +227,17 @@ def test_smaller_lab_gives_room_back_and_a_bigger_one_asks_for_more(api: Api) ->
     too_big = _retry(api, job, {"nodes": {"memory_mib": memory * 2}})
     assert (422, "cannot_be_built") == (too_big.status_code, too_big.get_json()["code"])
     assert all(error["pointer"].startswith("#/changes") for error in too_big.get_json()["errors"])
+
+
+def test_difference_is_in_the_audit_log(api: Api) -> None:
+    """Who changed what of a job at its retry stands in the audit log, secrets only as changed."""
+    job = _failed(api, "VerifyImage")
+    memory = cluster()["nodes"]["memory_mib"]
+    changes = {"nodes": {"memory_mib": memory * 2}, "guest": {"password": {"value": SECRET}}}
+    assert 202 == _retry(api, job, changes).status_code
+    entry = api.call("GET", f"/v1/audit?operation=retryJob&target={job['id']}").get_json()["items"][0]
+
+    assert {"pointer": "#/nodes/memory_mib", "before": memory, "after": memory * 2} in entry["detail"]["changes"]
+    assert {"pointer": "#", "secret": "guest_administrator", "changed": True} in entry["detail"]["changes"]
+    assert entry["before"] != entry["after"]
+    assert SECRET not in json.dumps(entry)
