@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.integration.powershell_stage import Stage, open_stage
+from tests.integration.powershell_stage import Stage
 
 
 @pytest.fixture(scope="session")
 def stage(pwsh: str) -> Iterator[Stage]:
     """A running engine for all tests of this process whose scripts may share one."""
-    with open_stage(pwsh) as one:
-        yield one
+    one = Stage(pwsh)
+    yield one
+    one.close()

@@ -34,7 +34,9 @@ function Invoke-Script {
         # By its path: the search for the module of the first cmdlet costs more than the module.
         $null = $shell.AddCommand('Import-Module').AddParameter('Name', $utility).AddParameter('Global').Invoke()
         $shell.Commands.Clear()
-        return [string]@($shell.AddCommand($Path).Invoke())[-1]
+        # As -File does it: in the global scope, where a module sees the functions of the script.
+        $null = $shell.AddScript(". '$($Path.Replace("'", "''"))'", $false)
+        return [string]@($shell.Invoke())[-1]
     }
     finally {
         $runspace.Dispose()
