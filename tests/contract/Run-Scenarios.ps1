@@ -1,8 +1,6 @@
-# Runs a batch of scenarios in this one engine process: each in a runspace of its own that is a machine of its own pretended Windows, with
-# the module brought in as a worker brings it in. Batch: a JSON file of engine.py. One line of JSON a scenario on standard output.
-param(
-    [string]$Batch
-)
+# Runs batches of scenarios in this one engine process: each in a runspace of its own that is a machine of its own pretended Windows, with
+# the module brought in as a worker brings it in. A line of standard input is the path of a batch, a JSON file of engine.py; all are of one
+# release. One line of JSON a scenario on standard output.
 Set-StrictMode -Version 3.0
 $ErrorActionPreference = 'Stop'
 
@@ -224,19 +222,21 @@ function Invoke-Scenario {
     return Invoke-Step -Given $Given -Scenario $Scenario -Step $Scenario.step
 }
 
-$given = ConvertFrom-Json -InputObject ([System.IO.File]::ReadAllText($Batch)) -AsHashtable -DateKind String
-$script:Source = [System.IO.File]::ReadAllText($given.source)
 $script:Utility = @(Get-Module -ListAvailable -Name 'Microsoft.PowerShell.Utility')[0].Path
-$env:MATRYOSHKA_FAKE_MODULES = $given.modules
-foreach ($scenario in $given.scenarios) {
-    $watch = [System.Diagnostics.Stopwatch]::StartNew()
-    try {
-        $answer = Invoke-Scenario -Given $given -Scenario $scenario
-        $answer.trouble = ''
+while ($null -ne ($batch = [System.Console]::In.ReadLine())) {
+    $given = ConvertFrom-Json -InputObject ([System.IO.File]::ReadAllText($batch)) -AsHashtable -DateKind String
+    $script:Source = [System.IO.File]::ReadAllText($given.source)
+    $env:MATRYOSHKA_FAKE_MODULES = $given.modules
+    foreach ($scenario in $given.scenarios) {
+        $watch = [System.Diagnostics.Stopwatch]::StartNew()
+        try {
+            $answer = Invoke-Scenario -Given $given -Scenario $scenario
+            $answer.trouble = ''
+        }
+        catch {
+            $answer = @{ trouble = "$($_.Exception.Message) $($_.ScriptStackTrace)" }
+        }
+        $answer.milliseconds = $watch.Elapsed.TotalMilliseconds
+        [System.Console]::Out.WriteLine((ConvertTo-Json -InputObject $answer -Depth 12 -Compress -WarningAction SilentlyContinue))
     }
-    catch {
-        $answer = @{ trouble = "$($_.Exception.Message) $($_.ScriptStackTrace)" }
-    }
-    $answer.milliseconds = $watch.Elapsed.TotalMilliseconds
-    [System.Console]::Out.WriteLine((ConvertTo-Json -InputObject $answer -Depth 12 -Compress -WarningAction SilentlyContinue))
 }

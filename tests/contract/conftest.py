@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +18,8 @@ collect_ignore = [] if os.environ.get(ADDRESS) else ["test_host.py"]
 
 
 @pytest.fixture(scope="session")
-def play(pwsh: str, tmp_path_factory: pytest.TempPathFactory) -> Play:
-    """Plays scenarios on both engines: a group's all at once, so that it costs one engine process."""
-    return Play(Engine(pwsh, tmp_path_factory.mktemp("engine")), Simulation(tmp_path_factory.mktemp("ca")))
+def play(pwsh: str, windows_modules: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Play]:
+    """Plays scenarios on both engines: a group's all at once, on engine processes that all groups share."""
+    engine = Engine(pwsh, tmp_path_factory.mktemp("engine"), windows_modules)
+    yield Play(engine, Simulation(tmp_path_factory.mktemp("ca")))
+    engine.close()

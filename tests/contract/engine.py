@@ -7,9 +7,9 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,38 +19,70 @@ from tests.contract.engine_files import hold_calls, uid_of
 from tests.contract.engine_world import write_world
 from tests.contract.scenario import Failure, Login, Outcome, Scenario, Secret, Step, Switched, VmId
 from tests.contract.world import made_id
-from tests.powershell.fakes.build import START, build
+from tests.powershell.fakes.build import START
 from workers.psrp.module import FOLDER, shipped_source
 
 DRIVER = Path(__file__).resolve().parent / "Run-Scenarios.ps1"
 _SECONDS = 300
 
 
-@dataclass(frozen=True)
+@dataclass
 class Engine:
-    """A PowerShell engine and a folder of its own; the pretended Windows is made in it once a release."""
+    """A PowerShell engine and a folder of its own; `modules` gives the pretended Windows of a release.
+
+    A release is a process, started when it is first needed: only its first scenarios cost seconds. `close`
+    ends them.
+    """
 
     pwsh: str
     folder: Path
+    modules: Callable[[str], Path]
+    started: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
 
     def run(self, scenarios: Sequence[Scenario]) -> list[Outcome]:
         """The outcome of each scenario, in order. CalledProcessError when the engine itself fails."""
         outcomes: dict[int, Outcome] = {}
         for release in sorted({scenario.world.release for scenario in scenarios}):
             chosen = {number: one for number, one in enumerate(scenarios) if one.world.release == release}
-            modules = self.folder / f"modules-{release}"
-            if not modules.exists():
-                build(self.pwsh, modules, release)
-            batch = _Batch(self.pwsh, Path(tempfile.mkdtemp(dir=self.folder)), modules)
-            outcomes.update(batch.run(chosen))
+            batch = _Batch(self._process(release), Path(tempfile.mkdtemp(dir=self.folder)), self.modules(release))
+            try:
+                outcomes.update(batch.run(chosen))
+            except BaseException:
+                # A run that was broken off: the next batch must not get its answers.
+                broken = self.started.pop(release)
+                broken.kill()
+                broken.communicate()
+                raise
         return [outcomes[number] for number in range(len(scenarios))]
+
+    def close(self) -> None:
+        """End the processes. Safe to repeat."""
+        while self.started:
+            _, process = self.started.popitem()
+            process.communicate(timeout=_SECONDS)  # the end of its input is its end
+
+    def _process(self, release: str) -> subprocess.Popen[str]:
+        found = self.started.get(release)
+        if found is None or found.poll() is not None:
+            errors = (self.folder / f"{release}.err").open("w")
+            found = self.started[release] = subprocess.Popen(
+                [self.pwsh, "-NoProfile", "-NonInteractive", "-File", str(DRIVER)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                cwd=self.folder,
+                env=dict(os.environ),
+            )
+            errors.close()
+        return found
 
 
 @dataclass(frozen=True)
 class _Batch:
-    """The scenarios of one release, in one engine process."""
+    """The scenarios of one release, in its engine process."""
 
-    pwsh: str
+    process: subprocess.Popen[str]
     folder: Path
     modules: Path
 
@@ -66,26 +98,22 @@ class _Batch:
         with ExitStack() as stack:
             for number, scenario in scenarios.items():
                 hold_calls(scenario.world, self._folder(number), stack)
-            answers = self._start(batch)
-        if len(answers) != len(scenarios):
-            raise ValueError(f"{len(scenarios)} scenarios, but {len(answers)} answers")
+            answers = self._play(batch, len(scenarios))
         return {number: self._outcome(number, answer) for number, answer in zip(scenarios, answers, strict=True)}
 
-    def _start(self, batch: Path) -> list[dict[str, Any]]:
-        """Run a batch in an engine process; the answers in order. CalledProcessError says what it wrote."""
-        command = [self.pwsh, "-NoProfile", "-NonInteractive", "-File", str(DRIVER), "-Batch", str(batch)]
-        done = subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            timeout=_SECONDS,
-            check=False,
-            cwd=self.folder,
-            env=dict(os.environ),
-        )
-        if done.returncode:
-            raise subprocess.CalledProcessError(done.returncode, command, done.stdout[-4000:], done.stderr[-4000:])
-        return [json.loads(line) for line in done.stdout.splitlines()]
+    def _play(self, batch: Path, count: int) -> list[dict[str, Any]]:
+        """Give the engine a batch; the answers in order. CalledProcessError when it ends instead."""
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.write(f"{batch}\n")
+        self.process.stdin.flush()
+        answers = []
+        for _ in range(count):
+            line = self.process.stdout.readline()
+            if not line:
+                raise subprocess.CalledProcessError(self.process.wait(_SECONDS), str(DRIVER))
+            answers.append(json.loads(line))
+        return answers
 
     def _document(self, scenarios: Mapping[int, Scenario]) -> dict[str, Any]:
         source = self.folder / "source.txt"

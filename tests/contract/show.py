@@ -16,6 +16,7 @@ from tests.contract.compare import differences
 from tests.contract.engine import Engine
 from tests.contract.scenario import Outcome, Scenario
 from tests.contract.simulated import Simulation
+from tests.powershell.fakes.build import build_once
 
 
 def main(arguments: list[str]) -> int:
@@ -29,8 +30,10 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="contract-") as name:
         folder = Path(name)
         (folder / "ca").mkdir()
-        engine, simulated = Engine(pwsh, folder).run(scenarios), Simulation(folder / "ca").run(scenarios)
-    failed = [_show(*row, brief="-q" in arguments) for row in zip(scenarios, engine, simulated, strict=True)]
+        engine = Engine(pwsh, folder, lambda release: build_once(pwsh, folder, release))
+        real, simulated = engine.run(scenarios), Simulation(folder / "ca").run(scenarios)
+        engine.close()
+    failed = [_show(*row, brief="-q" in arguments) for row in zip(scenarios, real, simulated, strict=True)]
     print(f"{len(scenarios)} scenarios, {sum(failed)} with differences")
     return int(any(failed))
 

@@ -16,7 +16,7 @@ from tests.contract.engine_files import uid_of
 from tests.contract.engine_world import write_world
 from tests.contract.world import HOST, IMAGE, NESTED_IMAGE, World, a_world
 from tests.e2e.conftest import CLOCK, SANDBOX
-from tests.powershell.fakes.build import START, build
+from tests.powershell.fakes.build import START
 
 # Real seconds. Long enough that nobody finds things done at once, short enough to wait for.
 TIMES = {"boot": 0.5, "session": 0.3, "setup": 0.5, "restart": 0.5, "second_reboot": 0.3, "cluster": 0.3}
@@ -59,9 +59,8 @@ class EngineHost:
 
 
 @contextmanager
-def engine_host(pwsh: str, folder: Path, world: World | None = None) -> Iterator[EngineHost]:
+def engine_host(pwsh: str, folder: Path, modules: Path, world: World | None = None) -> Iterator[EngineHost]:
     """Serve a pretended Windows through the bridge for the length of a `with`."""
-    modules = build(pwsh, folder / "modules")
     place = folder / "world"
     file = write_world(world or plain_world(), place, datetime.now(UTC))
     document = json.loads(file.read_text(encoding="utf-8")) | {"times": TIMES}

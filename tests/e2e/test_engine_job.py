@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,10 @@ SWITCH = "matryoshka-lab"
 
 
 @pytest.fixture(scope="module")
-def story(pwsh: str, tmp_path_factory: pytest.TempPathFactory) -> Story:
+def story(pwsh: str, windows_modules: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Story:
     """One lab, built and torn down: it takes a minute, so every test looks at the same."""
     folder = tmp_path_factory.mktemp("engine")
-    with engine_host(pwsh, folder / "engine") as host:
+    with engine_host(pwsh, folder / "engine", windows_modules("2022")) as host:
         return play(host, folder)
 
 

@@ -1,4 +1,4 @@
-"""Runs scenarios of the Matryoshka module on a real PowerShell engine, one process each."""
+"""Runs scenarios of the Matryoshka module on a real PowerShell engine: a process each, or on a stage for many."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.integration.powershell_stage import Stage
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDER = ROOT / "workers" / "powershell"
@@ -41,10 +43,14 @@ def joined_source(*more: Path) -> str:
 
 @dataclass(frozen=True)
 class Engine:
-    """A PowerShell engine and a folder of its own, in which journal and ProgramData lie."""
+    """A PowerShell engine and a folder of its own, in which journal and ProgramData lie.
+
+    Without a `stage` each run is a process of its own.
+    """
 
     pwsh: str
     folder: Path
+    stage: Stage | None = None
 
     @property
     def journal(self) -> Path:
@@ -53,8 +59,11 @@ class Engine:
 
     def run(self, body: str, *more: Path, fakes: bool = False) -> Any:
         """Bring the module in as a worker does (bootstrap), run the body and return the JSON of its last line."""
+        script = self._script(body, more, fakes=fakes)
+        if self.stage is not None:
+            return json.loads(self.stage.run(script, self.folder, self._own_environment()))
         done = subprocess.run(
-            self._command(self._script(body, more, fakes=fakes)),
+            self._command(script),
             env=self._environment(),
             cwd=self.folder,
             capture_output=True,
@@ -108,8 +117,11 @@ class Engine:
         return script
 
     def _environment(self) -> dict[str, str]:
+        return {**os.environ, **self._own_environment()}
+
+    def _own_environment(self) -> dict[str, str]:
         own = {"MATRYOSHKA_JOURNAL": str(self.journal), "ProgramData": str(self.folder / "ProgramData")}
-        return {**os.environ, **own, "MK_MARK": str(self.folder / "mark")}
+        return own | {"MK_MARK": str(self.folder / "mark")}
 
 
 def play(engine: Engine, setting: str, **scenes: str) -> dict[str, Any]:

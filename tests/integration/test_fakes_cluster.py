@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from tests.contract.engine_world import write_world
 from tests.contract.scenario import Scenario
 from tests.contract.scenarios.cluster_worlds import FIRST, SECOND, apart, node
 from tests.contract.world import HYPERV, World
-from tests.powershell.fakes.build import START, build
+from tests.powershell.fakes.build import START
 
 PREFIX = "Microsoft.FailoverClusters.PowerShell."
 _TRY = """
@@ -77,10 +77,9 @@ class Session:
 
 
 @pytest.fixture(scope="module")
-def session(pwsh: str, tmp_path_factory: pytest.TempPathFactory) -> Session:
+def session(pwsh: str, windows_modules: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Session:
     """An engine with the modules of Windows Server 2022."""
-    folder = tmp_path_factory.mktemp("fakes")
-    return Session(pwsh, folder, build(pwsh, folder / "modules"))
+    return Session(pwsh, tmp_path_factory.mktemp("fakes"), windows_modules("2022"))
 
 
 def _ids(answers: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[str, str]]:

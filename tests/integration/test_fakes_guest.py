@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,16 +17,16 @@ import pytest
 
 from tests.contract.engine_world import write_world
 from tests.contract.world import HYPERV, PASSWORD, Machine, Vm, World, a_node, a_world
-from tests.powershell.fakes.build import START, build
+from tests.powershell.fakes.build import START
 
 SCRIPT = Path(__file__).parent / "powershell_fakes" / "GuestSessions.ps1"
 _PATIENCE_SECONDS = 60
 
 
 @pytest.fixture(scope="module")
-def modules(pwsh: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def modules(windows_modules: Callable[[str], Path]) -> Path:
     """The modules of the pretended Windows."""
-    return build(pwsh, tmp_path_factory.mktemp("fakes") / "modules")
+    return windows_modules("2022")
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 
 from tests.contract.engine_world import write_world
 from tests.contract.world import HOST, LABS, OWNER, Adapter, Disk, Vm, a_node, a_world
-from tests.powershell.fakes.build import START, build
+from tests.powershell.fakes.build import START
 
 TRY = Path(__file__).resolve().parent / "powershell_fakes" / "Try-Case.ps1"
 _HYPERV = "Microsoft.HyperV.PowerShell.Commands."
@@ -286,10 +287,12 @@ _STRICT = {
 
 
 @pytest.fixture(scope="module")
-def tried(pwsh: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def tried(
+    pwsh: str, windows_modules: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
     """The outcomes of all cases by name."""
     folder = tmp_path_factory.mktemp("fakes")
-    modules = build(pwsh, folder / "modules")
+    modules = windows_modules("2022")
     world = write_world(_WORLD, folder / "world", datetime.now(UTC))
     scripts = {name: case[0] for name, case in {**REFUSALS, **_STRICT}.items()}
     scripts |= {name: "\n".join(case[0]) for name, case in ANSWERS.items()}

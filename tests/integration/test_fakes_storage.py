@@ -15,7 +15,7 @@ import pytest
 
 from tests.contract.engine_world import write_world
 from tests.contract.world import IMAGE, OWNER, Disk, Nat, Switch, World, a_node, a_world
-from tests.powershell.fakes.build import START, build
+from tests.powershell.fakes.build import START
 
 _LABS = "C:\\Labs"
 _A, _B, _BLANK = f"{_LABS}\\a.vhdx", f"{_LABS}\\b.vhdx", f"{_LABS}\\blank.vhdx"
@@ -149,9 +149,9 @@ ConvertTo-Json -InputObject @($answer) -Depth 2 -Compress
 
 
 @pytest.fixture(scope="module")
-def modules(pwsh: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def modules(windows_modules: Callable[[str], Path]) -> Path:
     """The modules of Windows Server 2022."""
-    return build(pwsh, tmp_path_factory.mktemp("modules"))
+    return windows_modules("2022")
 
 
 @pytest.fixture

@@ -8,12 +8,13 @@ import pytest
 
 from tests.integration.powershell_docs import assert_fields
 from tests.integration.powershell_kit import Engine, play
+from tests.integration.powershell_stage import Stage
 
 
 @pytest.fixture
-def engine(pwsh: str, tmp_path: Path) -> Engine:
+def engine(stage: Stage, tmp_path: Path) -> Engine:
     """An engine with a folder of its own."""
-    return Engine(pwsh, tmp_path)
+    return Engine(stage.pwsh, tmp_path, stage)
 
 
 def test_disks_and_images(engine: Engine) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from tests.integration.powershell_docs import documented, page
 from tests.integration.powershell_kit import FAKES, FOLDER, MODULE, Engine, function_files, joined_source
+from tests.integration.powershell_stage import Stage
 from tests.powershell.make_cmdlets import tables as cmdlet_tables
 
 _OWN = {path.stem for part in ("Private", "Public") for path in function_files(part)}
@@ -36,9 +37,9 @@ _DEAF = frozenset(
 
 
 @pytest.fixture(scope="module")
-def engine(pwsh: str, tmp_path_factory: pytest.TempPathFactory) -> Engine:
+def engine(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Engine:
     """An engine for looks that change nothing."""
-    return Engine(pwsh, tmp_path_factory.mktemp("engine"))
+    return Engine(stage.pwsh, tmp_path_factory.mktemp("engine"), stage)
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import pytest
 
 from tests.integration.powershell_docs import assert_fields
 from tests.integration.powershell_kit import Engine, play
+from tests.integration.powershell_stage import Stage
 
 _CREDENTIAL = (
     "$who = New-Object -TypeName 'pscredential' -ArgumentList "
@@ -26,7 +27,7 @@ _CONFIGURE = (
 
 
 @pytest.fixture
-def engine(pwsh: str, tmp_path: Path) -> Engine:
+def engine(stage: Stage, tmp_path: Path) -> Engine:
     """An engine with a folder of its own; Windows' folders are taken from it."""
     (tmp_path / "drivers" / "etc").mkdir(parents=True)
     (tmp_path / "drivers" / "etc" / "hosts").write_bytes(
@@ -34,7 +35,7 @@ def engine(pwsh: str, tmp_path: Path) -> Engine:
     )
     (tmp_path / "Panther").mkdir()
     (tmp_path / "Panther" / "unattend.xml").write_text("<secret/>")
-    return Engine(pwsh, tmp_path)
+    return Engine(stage.pwsh, tmp_path, stage)
 
 
 def test_guest_is_configured_once(engine: Engine) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.integration.powershell_kit import FAKES, ROOT, Engine
+from tests.integration.powershell_stage import Stage
 
 _INSTALLER = ROOT / "deploy" / "windows" / "Install-Matryoshka.ps1"
 _HTTPS = (
@@ -17,9 +18,9 @@ _HTTPS = (
 
 
 @pytest.fixture
-def engine(pwsh: str, tmp_path: Path) -> Engine:
+def engine(stage: Stage, tmp_path: Path) -> Engine:
     """An engine with a Program Files of its own."""
-    return Engine(pwsh, tmp_path)
+    return Engine(stage.pwsh, tmp_path, stage)
 
 
 def _install(engine: Engine, *runs: str) -> dict[str, Any]:

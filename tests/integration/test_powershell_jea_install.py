@@ -6,7 +6,6 @@ import codecs
 import json
 import re
 import socket
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.integration.powershell_kit import FAKES, ROOT
+from tests.integration.powershell_stage import Stage
 
 _WINDOWS = ROOT / "deploy" / "windows"
 _INSTALLER = _WINDOWS / "Install-Matryoshka.ps1"
@@ -22,7 +22,6 @@ _MACHINE = socket.gethostname()
 _ENDPOINT = "-Endpoint -Member 'EXAMPLE\\svc', 'worker' -MaxShellsPerUser 60 -MaxMemoryPerShellMB 2048"
 _ROWS = ["Module", "RoleCapability", "Group", "Member", "Member", "Endpoint", "MaxShellsPerUser", "MaxMemoryPerShellMB"]
 _NOT_IN_THE_TABLES = {"New-SelfSignedCertificate", "Add-FakeCall"}
-_SECONDS = 120
 _BEFORE = f"""
 $ErrorActionPreference = 'Stop'
 $WarningPreference = 'SilentlyContinue'
@@ -50,7 +49,7 @@ Row = dict[str, Any]
 class Host:
     """A pretended Windows with a Program Files of its own."""
 
-    pwsh: str
+    stage: Stage
     folder: Path
 
     @property
@@ -63,23 +62,14 @@ class Host:
         lines = [f"Install -Arguments {_quoted(step)}" if step.startswith("-") else step for step in steps]
         script = self.folder / "steps.ps1"
         script.write_text("\n".join([_BEFORE, *lines, _AFTER]), encoding="utf-8")
-        done = subprocess.run(
-            [self.pwsh, "-NoProfile", "-NonInteractive", "-File", str(script)],
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            timeout=_SECONDS,
-            check=False,
-        )
-        assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
-        found = json.loads(done.stdout.strip().splitlines()[-1])
+        found = json.loads(self.stage.run(script, self.folder, {}))
         return found["runs"], found["endpoint"]
 
 
 @pytest.fixture
-def host(pwsh: str, tmp_path: Path) -> Host:
+def host(stage: Stage, tmp_path: Path) -> Host:
     """A host on which nothing was installed yet."""
-    return Host(pwsh, tmp_path)
+    return Host(stage, tmp_path)
 
 
 def _quoted(text: str) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.integration.powershell_kit import FAKES, Engine
+from tests.integration.powershell_stage import Stage
 
 _THINGS = FAKES / "Things.ps1"
 _CALL = "$answer = Invoke-NestedCall -Name 'Set-NestedThing' -CallId 'job_1.step.0#1' -Fence 5 {}\n"
@@ -24,9 +26,14 @@ catch {{
 
 
 @pytest.fixture
-def engine(pwsh: str, tmp_path: Path) -> Engine:
+def engine(stage: Stage, tmp_path: Path) -> Engine:
     """An engine with a journal of its own."""
-    return Engine(pwsh, tmp_path)
+    return Engine(stage.pwsh, tmp_path, stage)
+
+
+def _another(engine: Engine) -> Engine:
+    """The same journal, for a process that ends with what it is given."""
+    return replace(engine, stage=None)
 
 
 def _call(engine: Engine, arguments: str = "") -> dict[str, Any]:
@@ -58,7 +65,7 @@ def test_fresh_call_runs_and_is_recorded(engine: Engine) -> None:
 
 def test_finished_call_is_replayed(engine: Engine) -> None:
     """A finished call answers its recorded result to another process and does not run again."""
-    first = _call(engine, "-Parameters @{ Mode = 'once' }")
+    first = _call(_another(engine), "-Parameters @{ Mode = 'once' }")
     second = _call(engine, "-Parameters @{ Mode = 'twice' }")
     assert second == {**first, "Replayed": True}
     assert _runs(engine) == 1
@@ -81,7 +88,7 @@ def test_failed_call_is_data_and_replayed(
 ) -> None:
     """An error of the function, ours or Windows', is data in the record, and the record survives the process."""
     arguments = f"-Parameters @{{ Mode = '{mode}'; Secret = (ConvertTo-SecureString 'pa55word' -AsPlainText -Force) }}"
-    first = _call(engine, arguments)
+    first = _call(_another(engine), arguments)
     assert (first["Status"], first["ResultJson"], first["ErrorId"]) == ("failed", "", error_id)
     assert (first["ErrorCategory"], first["ErrorType"]) == (category, type_name)
     assert isinstance(first["ErrorHResult"], int)
@@ -194,7 +201,7 @@ def test_stopped_pipeline_is_recorded(engine: Engine) -> None:
 def test_result_of_a_mebibyte_survives(engine: Engine) -> None:
     """A result of one MiB comes back whole, fresh and replayed."""
     sizes = [
-        len(_call(engine, "-Parameters @{ Size = 1048576 }")["ResultJson"]),
+        len(_call(_another(engine), "-Parameters @{ Size = 1048576 }")["ResultJson"]),
         len(_call(engine)["ResultJson"]),
     ]
     assert sizes == [len('{"Mode":"ok","Text":""}') + 1048576] * 2
@@ -230,7 +237,7 @@ def test_function_is_not_allowed(engine: Engine) -> None:
 
 def test_missing_parameter_is_an_answer_and_no_question(engine: Engine) -> None:
     """A call that lacks a mandatory parameter fails as data; nobody is asked for it."""
-    answer = engine.run("$answer = Invoke-NestedCall -Name 'Get-NestedCall'\n" + _SHOW)
+    answer = _another(engine).run("$answer = Invoke-NestedCall -Name 'Get-NestedCall'\n" + _SHOW)
     assert (answer["Status"], answer["ErrorId"]) == ("failed", "MissingMandatoryParameter,Get-NestedCall")
 
 

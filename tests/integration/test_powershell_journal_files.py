@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.integration.powershell_kit import FAKES, Engine
+from tests.integration.powershell_stage import Stage
 
 _THINGS = FAKES / "Things.ps1"
 _SCENES = Path(__file__).with_name("powershell_journal")
@@ -16,9 +17,9 @@ _SHOW = "\nConvertTo-Json -InputObject $answer -Depth 5 -Compress"
 
 
 @pytest.fixture
-def engine(pwsh: str, tmp_path: Path) -> Engine:
+def engine(stage: Stage, tmp_path: Path) -> Engine:
     """An engine with a journal of its own."""
-    return Engine(pwsh, tmp_path)
+    return Engine(stage.pwsh, tmp_path, stage)
 
 
 def _play(engine: Engine, scene: str, functions: Path = _THINGS) -> Any:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from tests.integration.powershell_kit import Engine
+from tests.integration.powershell_stage import Stage
 
 # As System.IO.Path.GetDirectoryName answers on Windows, with '' for its $null.
 PARENTS = {
@@ -64,12 +65,12 @@ ConvertTo-Json -InputObject $answer -Compress
 """
 
 
-def test_windows_paths(pwsh: str, tmp_path: Path) -> None:
+def test_windows_paths(stage: Stage, tmp_path: Path) -> None:
     """Parents, joined paths and what lies in a folder are as on Windows, with both separators and at every root."""
     given = {"parents": list(PARENTS), "joined": list(JOINED), "below": [list(pair) for pair in BELOW]}
     (tmp_path / "given.json").write_text(json.dumps(given), encoding="utf-8")
 
-    found = Engine(pwsh, tmp_path).run(_BODY)
+    found = Engine(stage.pwsh, tmp_path, stage).run(_BODY)
 
     assert dict(zip(PARENTS, found["parents"], strict=True)) == PARENTS
     assert dict(zip(JOINED, found["joined"], strict=True)) == JOINED

@@ -8,6 +8,7 @@ import pytest
 
 from tests.integration.powershell_docs import assert_fields, documented
 from tests.integration.powershell_kit import Engine, play
+from tests.integration.powershell_stage import Stage
 
 _CREDENTIAL = (
     "$who = New-Object -TypeName 'pscredential' -ArgumentList "
@@ -16,9 +17,9 @@ _CREDENTIAL = (
 
 
 @pytest.fixture
-def engine(pwsh: str, tmp_path: Path) -> Engine:
+def engine(stage: Stage, tmp_path: Path) -> Engine:
     """An engine with a folder of its own."""
-    return Engine(pwsh, tmp_path)
+    return Engine(stage.pwsh, tmp_path, stage)
 
 
 _GUEST = "Invoke-NestedGuestCall -VMId ([guid]::NewGuid()) -Credential $who"

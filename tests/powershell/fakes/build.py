@@ -1,7 +1,8 @@
-"""Makes the modules of the pretended Windows: about a second, so once a test session, into a folder of its own."""
+"""Makes the modules of the pretended Windows: an engine needs seconds for a release, so a test run makes each once."""
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 from pathlib import Path
 
@@ -23,3 +24,13 @@ def build(pwsh: str, folder: Path, release: str = "2022") -> Path:
         command += [f"-{name}", str(value)]
     subprocess.run(command, check=True, capture_output=True, text=True, timeout=120)
     return folder
+
+
+def build_once(pwsh: str, folder: Path, release: str = "2022") -> Path:
+    """Return the modules of a release in a folder that several processes share; the first one makes them."""
+    modules = folder / f"windows-{release}"
+    with (folder / f"windows-{release}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # given back when the file is closed
+        if not modules.exists():
+            build(pwsh, folder / f"windows-{release}.new", release).rename(modules)
+    return modules
