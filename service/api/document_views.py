@@ -63,7 +63,7 @@ def get_openapi() -> Response:
 @route(
     blueprint,
     Operation(
-        "getOpenapiYaml", "GET", "/openapi.yaml", PUBLIC, {200: {"application/yaml": {"schema": {"type": "string"}}}}
+        "getOpenapiYaml", "GET", "/openapi.yaml", PUBLIC, {200: {"application/yaml": {"schema": {"type": "object"}}}}
     ),
 )
 def get_openapi_yaml() -> Response:

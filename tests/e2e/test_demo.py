@@ -30,5 +30,6 @@ def test_ctrl_c_at_any_time_leaves_no_process(tmp_path: Path, seconds: float) ->
         started.process.send_signal(signal.SIGINT)
         output, _ = started.process.communicate(timeout=60)
 
-        assert started.process.returncode == 130, output
+        # Told before it had read its own modules, Python itself ends: nothing was started by then.
+        assert started.process.returncode in (130, -signal.SIGINT), output
         assert started.pids() == []

@@ -74,6 +74,8 @@ def test_the_cluster_stands(story: Story) -> None:
             "witness": "none",
             "storage": False,
             "pool": "",
+            "stopped": [],
+            "paused": [],
         }
     } == story.stood["clusters"]
     (cluster,) = _world(story)["clusters"].values()

@@ -31,8 +31,10 @@ def _paths(api: Api) -> list[str]:
         "delivery_id": api.call("GET", "/v1/webhook-deliveries").get_json()["items"][0]["id"],
         "key_id": api.call("GET", "/v1/keys").get_json()["items"][0]["id"],
         "tenant_id": api.call("GET", "/v1/tenants").get_json()["items"][0]["id"],
+        "event_type": "job.succeeded",
     }
     rules = [rule for rule in api.app.url_map.iter_rules() if "GET" in (rule.methods or ())]
+    rules = [rule for rule in rules if not rule.endpoint.startswith("ui.")]  # pages are kept by no cache
     paths = []
     for rule in rules:
         path = str(rule.rule)

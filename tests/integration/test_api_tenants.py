@@ -26,6 +26,7 @@ def _owned_rules(parties: Parties) -> list[tuple[str, str, str]]:
     return sorted(
         (method, str(rule.rule), name)
         for rule in parties.api.app.url_map.iter_rules()
+        if not rule.endpoint.startswith("ui.")  # the dashboard's pages ask the API, and want a session
         for name in rule.arguments & set(OWNED)
         for method in (rule.methods or set()) - {"HEAD"}
     )

@@ -265,7 +265,7 @@ function Start-VM {
 
 function Stop-VM {
     [CmdletBinding(SupportsShouldProcess = $true)]
-    param([object]$VM, [switch]$TurnOff, [switch]$Force)
+    param([object]$VM, [switch]$TurnOff, [switch]$Save, [switch]$Force)
     Add-FakeCall -Text "Stop-VM$(if ($TurnOff) { ' -TurnOff' })"
     $VM.State = [VMState]'Off'
     $VM.Heartbeat = $null
