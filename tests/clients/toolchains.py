@@ -24,7 +24,8 @@ DOCUMENT, OLD_DOCUMENT = ROOT / "openapi.yaml", ROOT / "openapi-3.0.yaml"
 _COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
 _JAVA_OPTIONS = (
     "apiPackage=example.matryoshka.api,modelPackage=example.matryoshka.model,invokerPackage=example.matryoshka,"
-    "openApiNullable=false,hideGenerationTimestamp=true,enumUnknownDefaultCase=true,useOneOfDiscriminatorLookup=true"
+    "openApiNullable=false,hideGenerationTimestamp=true,enumUnknownDefaultCase=true,useOneOfDiscriminatorLookup=true,"
+    "containerDefaultToNull=true"
 )
 _JAVA_PARTS = "apis,models,supportingFiles,apiDocs=false,modelDocs=false,apiTests=false,modelTests=false"
 
