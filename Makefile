@@ -15,8 +15,11 @@ demo: $(VENV)/.runtime ## build a 3-node nested cluster on a simulated host, sho
 up: $(VENV)/.runtime ## run the whole stack until Ctrl-C; addresses and a key go to .run/stack.env
 	@$(PY) -m deploy.local up
 
-test: $(VENV)/.dev ## run every test
-	$(PY) -m pytest tests --ignore tests/soak -n 2 --dist loadfile --no-loadscope-reorder
+test: $(VENV)/.dev ## run the tests
+	$(PY) -m pytest tests --ignore tests/soak --ignore tests/contract -n 2 --dist loadfile --no-loadscope-reorder
+
+contract: $(VENV)/.dev ## play every scenario of the module's functions on a real PowerShell engine and on the sandbox (needs an engine)
+	$(PY) -m pytest tests/contract -n 2 --dist loadfile
 
 soak: $(VENV)/.dev ## run the long tests: ten thousand jobs through killed workers, and in the dashboard's list (some minutes)
 	$(PY) -m pytest tests/soak
@@ -83,5 +86,5 @@ $(VENV)/.browser: requirements/browser.txt $(VENV)/.dev
 	@$(PY) -m pip install -q --require-hashes -r requirements/browser.txt
 	@touch $@
 
-.PHONY: help demo up test soak browser unit check check-deploy openapi lint-openapi clients bench lock clean
+.PHONY: help demo up test contract soak browser unit check check-deploy openapi lint-openapi clients bench lock clean
 .PHONY: clients-curl clients-python clients-typescript clients-go clients-java

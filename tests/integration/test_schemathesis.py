@@ -24,6 +24,7 @@ from tests.integration.api_kit import HOST, Api, cluster, running_api
 
 EXAMPLES, EXAMPLES_OF_JOBS = 20, 8
 WALKS, STEPS = 30, 20
+LEAST_LINKS = 12  # of some seventy; which ones, hypothesis chooses
 LEAST = 2_000
 _ANY_TEXT = {"$ref": "#/components/parameters/IfNoneMatch"}
 OPERATIONS = [
@@ -161,7 +162,10 @@ def test_links_lead_on(subject: Subject) -> None:
     Walk.run(settings=settings(BOUNDS, max_examples=WALKS, stateful_step_count=STEPS))
 
     # What was made was really gone on with, along the document's own links.
-    assert {"getJob", "updateWebhookEndpoint"} <= {link.split("] ")[1].split(" ->")[0] for link in subject.followed}
+    followed = {link.split("] ")[1].split(" ->")[0] for link in subject.followed}
+    assert "getJob" in followed
+    assert len(followed) >= LEAST_LINKS
+    assert [name for name in followed if name.lower().startswith(("update", "delete", "rotate", "cancel", "redeliver"))]
 
 
 def _own_names(number: int) -> dict[str, Any]:
