@@ -76,9 +76,12 @@ class Subject:
         self.api.furnish()
 
     def known(self) -> dict[str, str]:
-        """Make one resource of each sort; return their ids by the name of the path parameter."""
-        number = len(self.done)
-        host = self.api.created("/v1/hosts", {**HOST, "name": f"hv-{number}"})["id"]
+        """Make one resource of each sort, in an empty ledger; return their ids by the name of the path parameter.
+
+        Tests run in any order, and one of them deletes the image.
+        """
+        self.begin_anew()
+        host = self.api.created("/v1/hosts", {**HOST, "name": "hv-known"})["id"]
         job = self.api.submitted(cluster(host={"id": host}))
         endpoint = self.api.created("/v1/webhook-endpoints", {"url": "https://example.org/hook"})["id"]
         return {
