@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 import structlog
 from redis.exceptions import RedisError
 
+from service.api.beside import Beside
+
 WRITTEN_EVERY_SECONDS = 60.0
 _PAUSE_SECONDS = 0.5
 _MOST_KEYS = 10_000
@@ -23,22 +25,17 @@ class KeyUse:
         self._write = write
         self._clock = clock
         self._lock = threading.Lock()
-        self._wanted = threading.Event()
-        self._stopped = threading.Event()
         self._noted: dict[str, float] = {}
         self._waiting: dict[str, float] = {}
-        self._thread = threading.Thread(target=self._run, name="key-use", daemon=True)
+        self._beside = Beside("key-use", _PAUSE_SECONDS, self.write_waiting)
 
     def start(self) -> None:
         """Begin to write."""
-        self._thread.start()
+        self._beside.start()
 
     def stop(self) -> None:
         """Write what is waiting and end."""
-        self._stopped.set()
-        self._wanted.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout=5)
+        self._beside.stop()
 
     def note(self, key_id: str) -> None:
         """A key is used now. Costs a look into memory when it was noted within the minute."""
@@ -49,11 +46,10 @@ class KeyUse:
             if len(self._noted) >= _MOST_KEYS:
                 self._noted.clear()
             self._noted[key_id] = self._waiting[key_id] = now
-        self._wanted.set()
+        self._beside.ask()
 
     def write_waiting(self) -> None:
         """Write what has gathered, now. What cannot be written is noted again with the next use in a minute."""
-        self._wanted.clear()
         with self._lock:
             waiting, self._waiting = self._waiting, {}
         if not waiting:
@@ -62,10 +58,3 @@ class KeyUse:
             self._write(waiting)
         except RedisError as error:
             log.warning("key_use_not_written", error=type(error).__name__)
-
-    def _run(self) -> None:
-        while not self._stopped.is_set():
-            self._wanted.wait()
-            self.write_waiting()
-            self._stopped.wait(_PAUSE_SECONDS)
-        self.write_waiting()

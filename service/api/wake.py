@@ -11,6 +11,7 @@ from typing import Protocol
 
 import structlog
 
+from service.api.beside import Beside
 from service.ledger.queue import DELIVERIES_QUEUE, STEPS_QUEUE, WakeFailed
 
 _PAUSE_SECONDS = 0.02
@@ -38,38 +39,32 @@ class Wakes:
     def __init__(self, waker: WakesWorkers) -> None:
         self._waker = waker
         self._lock = threading.Lock()
-        self._wanted = threading.Event()
-        self._stopped = threading.Event()
         self._steps = 0
         self._deliveries = 0
-        self._thread = threading.Thread(target=self._run, name="wakes", daemon=True)
+        self._beside = Beside("wakes", _PAUSE_SECONDS, self.send_waiting)
 
     def start(self) -> None:
         """Begin to send."""
-        self._thread.start()
+        self._beside.start()
 
     def stop(self) -> None:
         """Send what is waiting and end."""
-        self._stopped.set()
-        self._wanted.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout=5)
+        self._beside.stop()
 
     def steps(self, count: int = 1) -> None:
         """There are `count` more steps to claim."""
         with self._lock:
             self._steps = min(self._steps + count, _MOST_AT_ONCE)
-        self._wanted.set()
+        self._beside.ask()
 
     def deliveries(self, count: int = 1) -> None:
         """There are `count` more webhooks to deliver."""
         with self._lock:
             self._deliveries = min(self._deliveries + count, _MOST_AT_ONCE)
-        self._wanted.set()
+        self._beside.ask()
 
     def send_waiting(self) -> None:
         """Send what has gathered, now."""
-        self._wanted.clear()
         with self._lock:
             steps, deliveries, self._steps, self._deliveries = self._steps, self._deliveries, 0, 0
         try:
@@ -83,10 +78,3 @@ class Wakes:
     def _room(self, queue: str) -> int:
         # Whoever takes a message goes on until nothing is left to claim: more messages than workers help nobody.
         return max(0, _MOST_AT_ONCE - self._waker.waiting(queue))
-
-    def _run(self) -> None:
-        while not self._stopped.is_set():
-            self._wanted.wait()
-            self.send_waiting()
-            self._stopped.wait(_PAUSE_SECONDS)
-        self.send_waiting()

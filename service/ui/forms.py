@@ -7,6 +7,7 @@ empty is left out: the API's own default counts. Nothing is checked here: the AP
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -145,9 +146,12 @@ def _value(entry: Entry, given: Mapping[str, str]) -> Any:
 
 def _number(name: str, text: str) -> float:
     try:
-        return int(text) if text.lstrip("-").isdigit() else float(text)
+        number = int(text) if text.lstrip("-").isdigit() else float(text)
     except ValueError:
         raise FormError(name, "Not a number.") from None
+    if not math.isfinite(number):
+        raise FormError(name, "Not a number.")
+    return number
 
 
 def _flag(_name: str, text: str) -> bool:

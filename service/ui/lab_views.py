@@ -71,11 +71,18 @@ def tear_down(lab_id: str) -> Any:
 @page
 def extend_lab(lab_id: str) -> Any:
     """Set the end of the lab's lease, in hours from now; 0 takes it away."""
-    hours = request.form.get("hours", "")
-    seconds = int(hours) * 3600 if hours.isdigit() else hours
+    seconds = _seconds(request.form.get("hours", ""))
     headers = {"If-Match": request.form.get("etag", "")}
     needed(api().call("PATCH", f"/v1/labs/{lab_id}", body={"lease_seconds": seconds}, headers=headers))
     return redirect(url_for("ui.show_lab", lab_id=lab_id))
+
+
+def _seconds(hours: str) -> int | str:
+    """Return hours in seconds, or what was typed when it is no number: the API says what is wrong with it."""
+    try:
+        return int(hours) * 3600
+    except ValueError:
+        return hours
 
 
 def _to_job(job: dict[str, Any]) -> Any:

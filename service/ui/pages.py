@@ -54,7 +54,8 @@ def check_form(login: Login) -> None:
     origin = request.headers.get("Origin")
     if origin and urlsplit(origin).netloc != request.host:
         raise Problem(403, "forbidden", "The form comes from another site.")
-    if not hmac.compare_digest(request.form.get("csrf_token", ""), login.session.csrf_token):
+    given = request.form.get("csrf_token", "").encode()
+    if not hmac.compare_digest(given, login.session.csrf_token.encode()):
         raise Problem(403, "forbidden", "The form is not of this session. Go back, load the page again and repeat.")
 
 

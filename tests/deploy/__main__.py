@@ -32,6 +32,8 @@ EVERYTHING = (
     "ingress.enabled=true",
     "ingress.tlsSecretName=tls",
     "networkPolicy.webhooks.cidrs={203.0.113.0/24}",
+    "networkPolicy.identityProvider.cidrs={198.51.100.0/24}",
+    "networkPolicy.vault.cidrs={198.51.100.9/32}",
     "ledger.cidrs={192.0.2.7/32}",
 )
 # What the values schema must refuse.

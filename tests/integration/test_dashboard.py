@@ -145,6 +145,7 @@ def test_a_form_of_another_site_does_nothing(api: Api, browser: Client) -> None:
 
     assert browser.post(path).status_code == 403
     assert browser.post(path, data={"csrf_token": "x"}).status_code == 403
+    assert browser.post(path, data={"csrf_token": "ü²"}).status_code == 403
     token = _token(browser.get("/new"))
     evil = {"Origin": "https://evil.example"}
     assert browser.post(path, data={"csrf_token": token}, headers=evil).status_code == 403
@@ -163,7 +164,12 @@ def test_a_page_lets_do_what_the_key_lets_do(api: Api) -> None:
     assert refused.status_code == 403
     assert "jobs:write" in refused.text
     assert refused.mimetype == "text/html"
+    denied = len(_denied(api))
+    assert client.get("/jobs").status_code == 200
+    assert client.get(f"/jobs/{job['id']}/live").status_code == 200
+    assert len(_denied(api)) == denied, "a page that is shown leaves no refusal in the audit log"
     assert client.get("/keys").status_code == 403
+    assert len(_denied(api)) == denied + 1
     assert client.post(f"/v1/jobs/{job['id']}:cancel").status_code == 401
     assert client.get(f"/v1/jobs/{job['id']}").status_code == 200
     api.cancelled(job)
@@ -232,6 +238,21 @@ def test_a_job_is_steered_from_its_page(api: Api, browser: Client) -> None:
     refused = api.submitted(cluster(approval={"required": True}))
     assert _sent(browser, f"/jobs/{refused['id']}/reject", reason="not today").status_code == 302
     assert state_of(refused) == "cancelled"
+
+
+def _denied(api: Api) -> list[Any]:
+    return list(api.call("GET", "/v1/audit?outcome=denied&limit=200").get_json()["items"])
+
+
+@pytest.mark.parametrize("hours", ["", "x", "²", "-1", "1" * 5000, "999999999"])
+def test_a_lease_that_is_none_is_refused_as_a_page(api: Api, browser: Client, hours: str) -> None:
+    """Whatever is typed into the field of the lease, the answer is a page that says what is wrong, never a failure."""
+    job = api.submitted(cluster())
+    answer = _sent(browser, f"/labs/{job['lab_id']}/extend", hours=hours, etag="*")
+
+    assert answer.status_code == 422, answer.text
+    assert "#/lease_seconds" in answer.text
+    api.cancelled(job)
 
 
 class _Tags(HTMLParser):

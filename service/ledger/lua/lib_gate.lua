@@ -108,6 +108,22 @@ function L.approval_expired(job)
     'The time for an approval is over.', 'Retry the job to ask again.'))
 end
 
+-- The reply to a decision (approve, reject) that nothing is left to do for or that may not be made; nil when it may.
+-- `repeated`: the same caller has decided so before.
+function L.decided(found, repeated)
+  if not found.state then return { 'unknown', '' } end
+  if found.state ~= 'waiting_approval' then return { repeated and 'ok' or 'illegal', found.state } end
+  if A.version > 0 and A.version ~= tonumber(found.version) then return { 'changed', found.version } end
+  if NOW >= tonumber(found.approval_until) then
+    L.approval_expired(A.job)
+    return { 'illegal', 'expired' }
+  end
+  for _, one in ipairs(L.split(found.asked_by)) do
+    if one == A.by and not A.admin then return { 'own', '' } end
+  end
+  return nil
+end
+
 -- Ends jobs that should have started by now; returns how many.
 function L.expire_starts(limit)
   local late = call('ZRANGEBYSCORE', NS .. 'start_by', '-inf', NOW, 'LIMIT', 0, limit)

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from service.ui.svg.markup import Picture, box, curve, shortened, text, titled
 from service.ui.svg.steps import SHARED, Drawn, columns, critical_path, lanes
 
-_LEFT = 132
+_LEFT = 144
 _COLUMN = 34
 _ROW = 26
 _PAD = 10

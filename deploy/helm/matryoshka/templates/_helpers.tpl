@@ -53,3 +53,19 @@ capabilities: {drop: [ALL]}
   {{- end }}
 {{- end }}
 {{- end -}}
+
+{{/* Ways out to networks and their ports; those without a network are left out. */}}
+{{- define "matryoshka.places" -}}
+{{- range . }}
+{{- if .cidrs }}
+- to:
+    {{- range .cidrs }}
+    - ipBlock: {cidr: {{ . | quote }}}
+    {{- end }}
+  ports:
+    {{- range .ports }}
+    - {port: {{ . }}, protocol: TCP}
+    {{- end }}
+{{- end }}
+{{- end }}
+{{- end -}}

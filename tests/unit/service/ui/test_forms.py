@@ -70,7 +70,15 @@ def test_secrets_go_in_either_form_and_never_come_back() -> None:
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("/nodes/count", "three"), ("/labels", "team"), ("/nodes/data_disks", "[1"), ("/nodes/count", "1e")],
+    [
+        ("/nodes/count", "three"),
+        ("/labels", "team"),
+        ("/nodes/data_disks", "[1"),
+        ("/nodes/count", "1e"),
+        ("/nodes/count", "nan"),
+        ("/nodes/count", "1e999"),
+        ("/nodes/count", "²"),
+    ],
 )
 def test_what_is_no_value_is_refused_at_its_field(name: str, text: str) -> None:
     """A number that is none, a pair without '=', broken JSON: the error names the field."""
