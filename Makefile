@@ -66,6 +66,7 @@ lock: ## resolve the dependencies again and lock them with hashes (needs uv)
 	cd tests/clients/python && uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q requirements.in -o requirements.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q requirements/deploy.in -o requirements/deploy.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q requirements/browser.in -o requirements/browser.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q requirements/docs.in -o requirements/docs.txt
 
 clean: ## remove what was installed and what a run left here
 	rm -rf $(VENV) .run build *.egg-info
