@@ -51,6 +51,7 @@ from service.ledger.store.settings import DEFAULT_SETTINGS, STANDARD_SCHEDULE, S
 from service.ledger.store.steering import Amendment, Doer, OwnRequest, SteeringStore
 from service.ledger.store.submission import Gate, Idempotency, JobFilter, Outcome, Retry, Submission, SubmitResult
 from service.ledger.store.tenants import Quotas, Tenant, TenantStore, Usage
+from service.ledger.store.vitals import ServerFacts, Vitals, VitalStore
 from service.ledger.store.workers import WorkerRecord, WorkerRegistry
 
 __all__ = [
@@ -115,6 +116,7 @@ __all__ = [
     "RunningStep",
     "SealedRecord",
     "SealedStore",
+    "ServerFacts",
     "SteeringStore",
     "StepOutcome",
     "StepResult",
@@ -128,6 +130,8 @@ __all__ = [
     "TenantStore",
     "Usage",
     "VersionConflict",
+    "VitalStore",
+    "Vitals",
     "Waiter",
     "WorkerRecord",
     "WorkerRegistry",
@@ -175,6 +179,7 @@ class Store:
         self.sessions = SessionStore(scripts)
         self.sealed = SealedStore(scripts)
         self.audit = AuditStore(scripts)
+        self.vitals = VitalStore(scripts)
 
     @classmethod
     def open(cls, redis_url: str, settings: StoreSettings = DEFAULT_SETTINGS) -> Self:

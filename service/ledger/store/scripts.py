@@ -46,7 +46,7 @@ _LIBRARY = (
 _NOT_AUDITED = frozenset(
     {"read_jobs", "read_steps", "list_jobs", "list_labs", "list_documents", "list_deliveries", "list_workers"}
     | {"chat_pend", "chat_decide", "chat_reply"}  # a deed that was agreed to has an entry of its own
-    | {"claimable", "tenant_usage", "locks", "note_key_use", "note_audit", "seal_audit"}
+    | {"vitals", "claimable", "tenant_usage", "locks", "note_key_use", "note_audit", "seal_audit"}
 )
 
 
