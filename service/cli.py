@@ -10,6 +10,7 @@ import redis
 
 from service.commands.admin import keys, openapi
 from service.commands.audit import audit
+from service.commands.backup import backup, restore
 from service.commands.jobs import jobs
 from service.commands.resources import events, hosts, images, labs
 from service.commands.sealing import sealing_key, secrets
@@ -39,6 +40,8 @@ for _command in (
     sealing_key,
     secrets,
     audit,
+    backup,
+    restore,
     openapi,
 ):
     matryoshka.add_command(_command)

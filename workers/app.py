@@ -20,6 +20,7 @@ import redis
 import structlog
 from celery import Celery, signals
 
+from service.ledger.broker import broker_of
 from service.ledger.expiry import LabExpiry
 from service.ledger.queue import WakeFailed, Waker
 from service.ledger.store import Store, StoreSettings
@@ -56,7 +57,8 @@ class WorkerProcess:
     departure: Departure
 
     def start(self, slots: int) -> None:
-        """Take back a former life's leases and start the threads. Raises SystemExit when the ledger may lose writes."""
+        """Take back a former life's leases and start the threads. Raises SystemExit for an unfit ledger."""
+        refuse_unfit_ledger(self.store)
         refuse_lossy_server(self.settings, self.store)
         self.hands.slots.total = slots
         if self.settings.has_stable_name:
@@ -74,8 +76,8 @@ def build(settings: Settings, opened: Scrubber | None = None) -> WorkerProcess:
 
     `opened` learns every secret that the process opens.
     """
-    store = Store.open(settings.redis_url, _store_settings(settings))
-    waker = Waker(settings.redis_url)
+    store = Store.open(settings.redis_url, _store_settings(settings), settings.servers)
+    waker = Waker(settings.redis_url, settings.servers)
     keyring = _keyring(settings, opened)
     hosts = Hosts(store.hosts, keyring, settings.poll_seconds, settings.worker_name)
     draining = threading.Event()
@@ -107,14 +109,22 @@ def _wake(wake: Callable[[int], int]) -> None:
 
 def make_app(settings: Settings) -> Celery:
     """Return the Celery application for these settings, with its tasks and signals."""
-    application = Celery("matryoshka", broker=settings.redis_url)
-    application.conf.update(celery_settings())
+    broker = broker_of(settings.redis_url, settings.servers)
+    application = Celery("matryoshka", broker=broker.url)
+    application.conf.update(celery_settings(broker))
     place = _Place(settings)
     register(application, place.hands)
     signals.worker_ready.connect(place.on_ready, weak=False)
     signals.worker_shutting_down.connect(place.on_leaving, weak=False)
     signals.setup_logging.connect(partial(set_up_logging, place.opened.text), weak=False)
     return application
+
+
+def refuse_unfit_ledger(store: Store) -> None:
+    """Raise SystemExit when trying again cannot help: see `Store.unfitness`."""
+    reason = store.unfitness()
+    if reason:
+        raise SystemExit(f"the ledger cannot be used: {reason}")
 
 
 def refuse_lossy_server(settings: Settings, store: Store) -> None:

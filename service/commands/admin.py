@@ -8,6 +8,7 @@ import re
 import secrets
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 import redis
@@ -19,7 +20,8 @@ from service.api.openapi import openapi_yaml
 from service.commands.acting import act_as_user
 from service.commands.showing import show_json, show_list
 from service.ledger.ids import new_id
-from service.ledger.store import ApiKey, NotFound, Rotation, Store, StoreSettings
+from service.ledger.servers import servers_of
+from service.ledger.store import ApiKey, NotFound, Rotation, Store, StoreSettings, connect
 from service.ledger.tenant import DEFAULT_TENANT
 from service.settings import SettingsError, key_hash_key
 
@@ -35,12 +37,20 @@ def store_from_env() -> Store:
 
     What the running command changes in it is in the audit log, under the name of the machine's user.
     """
-    url = os.environ.get("MATRYOSHKA_REDIS_URL", "")
-    if not url:
-        raise click.UsageError("MATRYOSHKA_REDIS_URL is not set.")
     namespace = os.environ.get("MATRYOSHKA_NAMESPACE") or "mk"
     act_as_user()
-    return Store(redis.Redis.from_url(url, decode_responses=True), StoreSettings(namespace=namespace))
+    return Store(client_from_env(), StoreSettings(namespace=namespace))
+
+
+def client_from_env(**options: Any) -> redis.Redis:
+    """Return a client of MATRYOSHKA_REDIS_URL, with redis-py's options. Raises click.UsageError without it."""
+    url = os.environ.get("MATRYOSHKA_REDIS_URL", "").strip()
+    if not url:
+        raise click.UsageError("MATRYOSHKA_REDIS_URL is not set.")
+    try:
+        return connect(url, servers_of(os.environ), **options)
+    except ValueError as error:
+        raise click.UsageError(f"MATRYOSHKA_REDIS_URL cannot be used: {error}") from error
 
 
 def hashes_from_env() -> KeyHashes:
