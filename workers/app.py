@@ -10,6 +10,7 @@ ready.
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -160,6 +161,8 @@ class _Place:
         try:
             self.process = build(self.settings, self.opened)
             self.process.start(int(getattr(sender.controller, "concurrency", 0) or 1))
+            # Celery's own cold end waits for the threads before it tells anybody.
+            signal.signal(signal.SIGQUIT, self.on_quit)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - the door of the process
             log.critical("worker_cannot_start", reason=str(error))
             os._exit(1)
@@ -167,6 +170,10 @@ class _Place:
     def on_leaving(self, **_: Any) -> None:
         if self.process is not None:
             self.process.departure.begin()
+
+    def on_quit(self, *_: object) -> None:
+        if self.process is not None:
+            self.process.departure.begin(hurry=True)
 
 
 def _keyring(settings: Settings, opened: Scrubber | None) -> Keyring:
