@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 
 from service.api.context import Context
 from service.api.job_shapes import event_body, is_final
-from service.api.streams import KEEP_ALIVE, MEDIA_TYPE, OPENING, frame
+from service.api.streams import KEEP_ALIVE, MEDIA_TYPE, OPENING, frame, resume_hint
 from service.ledger.event import Event, EventType
 from service.ledger.store import Subscription
 
@@ -80,6 +80,7 @@ def _events(context: Context, asked: StreamRequest, subscription: Subscription) 
         if time.monotonic() - state.quiet_since >= keep_alive_seconds:
             state.quiet_since = time.monotonic()
             yield KEEP_ALIVE
+    yield resume_hint()
 
 
 @dataclass

@@ -204,7 +204,13 @@ def write(context: Context, submission: Submission) -> SubmitResult:
 
 
 def _written(context: Context, submission: Submission) -> SubmitResult:
-    return context.store.jobs.submit(submission, new_id("job", context.clock()), letter(submission.traceparent))
+    job_id = new_id("job", context.clock())
+    if not context.settings.servers.broker_url:
+        return context.store.jobs.submit(submission, job_id, letter(submission.traceparent))
+    # A broker beside the ledger hears of it a moment later; what is lost in between, the sweep makes good.
+    result = context.store.jobs.submit(submission, job_id)
+    context.wakes.steps(result.ready_steps)
+    return result
 
 
 def refuse_forbidden(plan: Plan) -> None:

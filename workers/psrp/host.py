@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 
 from workers.errors import LeaseLost, OutcomeUnknown, ProtocolBroken, RemoteError
+from workers.psrp.host_way import HostWay
 from workers.psrp.invoke import Invocation, Outcome
 from workers.psrp.line import HostLine
 from workers.psrp.port import GuestTarget
@@ -122,6 +123,10 @@ class ClaimHost:
         if target not in self._guests:
             self._guests[target] = ClaimHost(self.line, self.scope, self.secrets, target)
         return self._guests[target]
+
+    def way(self) -> HostWay:
+        """Return the way to the host; see HostPort."""
+        return HostWay(self.line)
 
     def _change_once(self, name: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         seconds = max(1, int(self.scope.remaining_seconds()))
