@@ -11,12 +11,13 @@ from pathlib import Path
 
 from docs.making.reading import Read, argument, reached
 from workers.steps import HANDLERS
+from workers.steps.cures import CURES
 from workers.steps.explained import ExplainedStep
 from workers.steps.reasons import Known, known_reasons
 
 ROOT = Path(__file__).resolve().parents[2]
 _ROOMS = ("workers.steps",)
-_EDGES = ("workers.steps.base", "workers.steps.reasons", "workers.steps.explained")
+_EDGES = ("workers.steps.base", "workers.steps.reasons", "workers.steps.explained", "workers.steps.cures")
 _FUNCTION = re.compile(r"[A-Z][a-z]+-Nested\w+")
 _ROW = re.compile(r"^\| `(?P<name>[A-Z][a-z]+-Nested\w*)`(?: \*\*C\*\*)? \|(?P<rest>.*)\|$", re.MULTILINE)
 _ERROR = re.compile(r"`([A-Z]\w+)[,`]")
@@ -56,7 +57,7 @@ def action_of(name: str) -> Action:
     found = {text for read in reads for text in read.constants() if _FUNCTION.fullmatch(text)}
     functions = tuple(sorted(found))
     said = {part: _first(inspect.getdoc(getattr(handler, part))) for part in ("check", "apply", "verify", "undo")}
-    failures = (*refusals(reads), *(one for function in functions for one in failures_of(function)))
+    failures = (*refusals(reads), *_cured(reads), *(one for function in functions for one in failures_of(function)))
     return Action(name, _first(inspect.getdoc(handler)), **said, functions=functions, failures=_once(failures))
 
 
@@ -68,6 +69,15 @@ def refusals(reads: list[Read]) -> Iterator[Failure]:
             meaning = " or ".join(read.text(argument(call, 0, "message")))
             for code in read.text(argument(call, 1, "reason")):
                 yield Failure(code, meaning, " ".join(remedies), retryable=False)
+
+
+def _cured(reads: list[Read]) -> Iterator[Failure]:
+    """Yield what a check of the way to a host can find: every cause of the check that its handler tells of."""
+    checks = {
+        text for read in reads for _, call in read.calls("told") for text in read.text(argument(call, 1, "check"))
+    }
+    found = sorted((cure for cure in CURES.values() if cure.check in checks), key=lambda cure: cure.code)
+    yield from (Failure(cure.code, cure.why, cure.remedy, retryable=False) for cure in found)
 
 
 def failures_of(function: str) -> Iterator[Failure]:

@@ -1,15 +1,19 @@
-"""The page of every environment variable: found where it is read, with the default that the code has for it."""
+"""The page of every environment variable: found where it is read, with the default that the code has for it.
+
+API and workers are watched while they read their settings; what else names a variable is found in the text.
+"""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from docs.making.markdown import code, page, table
 from docs.making.trees import ROOT, called, constant, sources, tree
+from docs.making.watching import asked_at_start
 from docs.making.words import words
 
 _NAME = re.compile(r"(?:MATRYOSHKA|VAULT)_[A-Z0-9]+(?:_[A-Z0-9]+)*")
@@ -74,10 +78,19 @@ def variables() -> dict[str, Variable]:
     for path in [*sources("service", "workers"), ROOT / "deploy" / "gunicorn.conf.py"]:
         for name, default in _read_in(path):
             _note(found, name, _who(path), default)
+    for who, names in asked_at_start().items():
+        for name in sorted(names):
+            _note(found, name, who, "")
     for path in sorted((ROOT / "deploy" / "bin").iterdir()):
         for name, default in _SHELL.findall(path.read_text(encoding="utf-8")):
             _note(found, name, _who(path), default)
-    return found
+    return {name: one for name, one in found.items() if not _is_beginning(name, found)}
+
+
+def _is_beginning(name: str, found: Mapping[str, Variable]) -> bool:
+    """Tell whether a name is only how others begin: nobody asks for it at start, and for them somebody does."""
+    asked = frozenset[str]().union(*asked_at_start().values())
+    return name not in asked and any(other.startswith(f"{name}_") for other in asked & set(found))
 
 
 def _note(found: dict[str, Variable], name: str, who: str, default: str) -> None:
@@ -103,10 +116,6 @@ def _read_in(path: Path) -> Iterator[tuple[str, str]]:
             inner = _named(constant(node.args[1]), prefix)
             if inner:
                 yield inner, defaults.get(inner, "")
-        if isinstance(node, ast.Call) and called(node) == "_value_or_file" and _named(constant(node.args[1]), ""):
-            yield f"{constant(node.args[1])}_FILE", ""
-    if path.name == "settings.py" and "SLACK_SIGNING" in path.read_text(encoding="utf-8"):
-        yield "MATRYOSHKA_SLACK_SIGNING_SECRET_FILE", ""
 
 
 def _named(value: object, prefix: str) -> str:

@@ -171,19 +171,19 @@ def _python(words: list[str]) -> str:
 
 def _matryoshka(words: list[str]) -> str:
     command: click.Command = matryoshka
-    context = click.Context(matryoshka, info_name="matryoshka")
+    name, context = "matryoshka", None
     words = _without_redirects(words)
     while isinstance(command, click.Group):
-        while words and words[0].startswith("-"):
-            words = words[1 + _takes_value(command, words[0]) :]
+        # As click itself goes on: a group may take a word that is no verb for something else, as `submit FILE` does.
+        context = command.make_context(name, list(words), parent=context, resilient_parsing=True)
+        words = [*context._protected_args, *context.args]
         if not words:
             return ""
         found = command.get_command(context, words[0])
         if found is None:
-            return f"matryoshka has no {words[0]}"
-        command, words = found, words[1:]
-        context = click.Context(command, context, command.name)
-    return _parsed(command, context, words)
+            return f"{name} has no {words[0]}"
+        name, command, words = words[0], found, words[1:]
+    return _parsed(command, click.Context(command, context, name), words)
 
 
 def _parsed(command: click.Command, context: click.Context, words: list[str]) -> str:
@@ -199,13 +199,6 @@ def _parsed(command: click.Command, context: click.Context, words: list[str]) ->
     needless = [one for one in rest if one]
     wrong = [f"lacks {', '.join(map(str, missing))}"] if missing and words else []
     return "; ".join([*wrong, *([f"takes no {needless}"] if needless else [])])
-
-
-def _takes_value(command: click.Command, word: str) -> bool:
-    if "=" in word:
-        return False
-    found = next((one for one in command.params if word in one.opts), None)
-    return isinstance(found, click.Option) and not found.is_flag
 
 
 def _without_redirects(words: list[str]) -> list[str]:

@@ -23,7 +23,6 @@ FILES = (
     "service/ledger/plans/show_switch.py",
     "service/ledger/plans/__init__.py",
     "service/ledger/plans/nominal.py",
-    "service/ledger/gates.py",
     "workers/steps/read_switch.py",
     "workers/steps/__init__.py",
     "tests/unit/workers/steps/test_read_switch_step.py",
@@ -36,10 +35,9 @@ import json, pathlib
 from schemas.kinds import REQUEST_SCHEMAS
 from service.ledger.plan import PlanContext
 from service.ledger.plans import build_plan
-from service.ledger.gates import gate_of
 request = REQUEST_SCHEMAS["show_switch"]().load(json.loads(pathlib.Path("examples/show_switch.json").read_text()))
 plan = build_plan(request, PlanContext())
-print(json.dumps([[step.id, step.action, list(step.needs)] for step in plan.steps] + [gate_of(request).host_gates]))
+print(json.dumps([[step.id, step.action, list(step.needs)] for step in plan.steps]))
 """
 
 
@@ -91,7 +89,7 @@ def test_the_page_names_every_file() -> None:
 
 def test_the_new_kind_has_its_plan(copy: Path) -> None:
     """The request of the page loads, and its plan has the steps in the order that the page says."""
-    expected = [["inspect-host", "InspectHost", []], ["read-switch", "ReadSwitch", ["inspect-host"]], False]
+    expected = [["inspect-host", "InspectHost", []], ["read-switch", "ReadSwitch", ["inspect-host"]]]
 
     assert expected == json.loads(_run(copy, "-c", _PLANNED))
 
