@@ -69,7 +69,7 @@ lock: ## resolve the dependencies again and lock them with hashes (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q requirements/docs.in -o requirements/docs.txt
 
 docs: $(VENV)/.docs ## build the documentation into build/docs (warnings are errors; works without a network)
-	$(PY) -m sphinx -W --keep-going -n -q -b html docs build/docs
+	$(PY) -m sphinx -E -W --keep-going -n -q -b html docs build/docs
 	@$(PY) -m docs.making.offline build/docs
 	@echo "Read it: build/docs/index.html"
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from sphinx.application import Sphinx
+
+_MARKDOWN = re.compile(r"\]\(([^)\s#:]+\.md)(?:#[^)\s]*)?\)")
 
 project = "Matryoshka"
 author = "the Matryoshka contributors"
@@ -37,6 +40,7 @@ copybutton_prompt_is_regexp = True
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
     app.connect("source-read", _without_empty_patterns)
+    app.connect("source-read", _with_files)
 
 
 def _without_empty_patterns(app: Sphinx, docname: str, source: list[str]) -> None:
@@ -48,3 +52,14 @@ def _without_empty_patterns(app: Sphinx, docname: str, source: list[str]) -> Non
 
 def _is_empty(folder: Path, line: str) -> bool:
     return line.endswith("*") and " " not in line and not any(folder.glob(f"{line}.md"))
+
+
+def _with_files(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Make links to Markdown outside of docs/ links to the file: MyST takes every other for a page of the site."""
+    folder = (Path(app.srcdir) / docname).parent
+
+    def as_file(link: re.Match[str]) -> str:
+        outside = not (folder / link[1]).resolve().is_relative_to(Path(app.srcdir).resolve())
+        return f"](path:{link[1]})" if outside else link[0]
+
+    source[0] = _MARKDOWN.sub(as_file, source[0])
