@@ -37,7 +37,7 @@ class Hosts:
 
     def line(self, host_id: str, watch: Watch, scrubber: Scrubber) -> HostLine:
         """Return a line to the host for one claim. Its record is read at the first call, once."""
-        return HostLine(self._pool, cache(lambda: self.endpoint(host_id, scrubber)), watch)
+        return HostLine(self._pool, cache(lambda: self.endpoint(host_id, scrubber)), watch, host_id=host_id)
 
     def endpoint(self, host_id: str, scrubber: Scrubber) -> Endpoint:
         """Return the host's endpoint as its record says now; raises HostMisconfigured or SecretUnavailable."""

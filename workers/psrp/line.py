@@ -73,6 +73,7 @@ class HostLine:
     sleep: Callable[[float], None] = time.sleep
     jitter: Callable[[], float] = random.random
     contact: Contact = field(default_factory=Contact)
+    host_id: str = ""
     _left: list[HostSession] = field(default_factory=list)
 
     def invoke(self, invocation: Invocation) -> Outcome:

@@ -50,6 +50,7 @@ from service.ledger.store.sessions import SessionStore
 from service.ledger.store.settings import DEFAULT_SETTINGS, STANDARD_SCHEDULE, StoreSettings
 from service.ledger.store.steering import Amendment, Doer, OwnRequest, SteeringStore
 from service.ledger.store.submission import Gate, Idempotency, JobFilter, Outcome, Retry, Submission, SubmitResult
+from service.ledger.store.tallies import HostTally, Tallies, TallyStore
 from service.ledger.store.tenants import Quotas, Tenant, TenantStore, Usage
 from service.ledger.store.vitals import ServerFacts, Vitals, VitalStore
 from service.ledger.store.workers import WorkerRecord, WorkerRegistry
@@ -86,6 +87,7 @@ __all__ = [
     "HostLoad",
     "HostLocks",
     "HostStore",
+    "HostTally",
     "Idempotency",
     "IllegalMove",
     "Image",
@@ -126,6 +128,8 @@ __all__ = [
     "SubmitResult",
     "Subscription",
     "SweepResult",
+    "Tallies",
+    "TallyStore",
     "Tenant",
     "TenantStore",
     "Usage",
@@ -180,6 +184,7 @@ class Store:
         self.sealed = SealedStore(scripts)
         self.audit = AuditStore(scripts)
         self.vitals = VitalStore(scripts)
+        self.tallies = TallyStore(scripts)
 
     @classmethod
     def open(cls, redis_url: str, settings: StoreSettings = DEFAULT_SETTINGS) -> Self:
