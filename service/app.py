@@ -31,16 +31,13 @@ from service.api.tokens import token_reader
 from service.api.wake import Wakes
 from service.ledger.expiry import LabExpiry
 from service.ledger.queue import Waker
-from service.ledger.store import EventFeed, LedgerError, Store, StoreSettings
+from service.ledger.store import EventFeed, LedgerError, Store, StoreSettings, connect
 from service.ledger.sweep import Sweeper
 from service.observing.exporting import start_traces
 from service.observing.logs import set_up_logging
 from service.observing.serving import MetricsServer, registry
 from service.settings import Settings
 from service.ui.dashboard import register_dashboard
-
-_CONNECT_SECONDS = 3
-_ANSWER_SECONDS = 10
 
 log = structlog.get_logger()
 
@@ -82,7 +79,7 @@ def create_app(settings: Settings) -> Flask:
     context = _context(settings)
     app = Flask("matryoshka", static_folder=None)
     app.extensions[EXTENSION] = context
-    waker = Waker(settings.redis_url)
+    waker = Waker(settings.redis_url, settings.servers)
     app.extensions["process"] = WebProcess(
         context, _sweeper(context, waker), LedgerMetrics(context.store, waker.waiting)
     )
@@ -103,18 +100,27 @@ def create_app_from_env() -> Flask:
 
     Raises:
         SettingsError: names the variable that cannot be used.
-        RuntimeError: the Redis server may lose what it is told (MATRYOSHKA_DURABILITY=strict).
+        RuntimeError: the Redis server may lose what it is told (MATRYOSHKA_DURABILITY=strict), refuses us for good, or
+            its ledger is of a newer release.
     """
     set_up_logging(os.environ)
     settings = Settings.from_env(os.environ)
     app = create_app(settings)
     if not settings.key_hash_key:
         log.warning("api_keys_hashed_without_key", remedy="set MATRYOSHKA_KEY_HASH_KEY_FILE, see docs/tenants.md")
+    refuse_unfit_ledger(app.extensions[EXTENSION])
     refuse_lossy_server(app.extensions[EXTENSION])
     process: WebProcess = app.extensions["process"]
     process.stop_traces = start_traces(os.environ, "matryoshka-api", f"{socket.gethostname()}-{os.getpid()}")
     process.start()
     return app
+
+
+def refuse_unfit_ledger(context: Context) -> None:
+    """Raise RuntimeError when trying again cannot help: see `Store.unfitness`."""
+    reason = context.store.unfitness()
+    if reason:
+        raise RuntimeError(f"the ledger cannot be used: {reason}")
 
 
 def refuse_lossy_server(context: Context) -> None:
@@ -138,13 +144,13 @@ def refuse_lossy_server(context: Context) -> None:
 
 
 def _context(settings: Settings) -> Context:
-    store = Store(_client(settings.redis_url), _store_settings(settings))
+    store = Store(_client(settings), _store_settings(settings))
     use = KeyUse(store.keys.note_use)
     return Context(
         settings=settings,
         store=store,
-        wakes=Wakes(Waker(settings.redis_url)),
-        feed=EventFeed(_client(settings.redis_url), settings.namespace),
+        wakes=Wakes(Waker(settings.redis_url, settings.servers)),
+        feed=EventFeed(_client(settings), settings.namespace),
         ring=KeyRing(_key_book(store, use), KeyHashes(settings.key_hash_key)),
         key_use=use,
         catalogue=Catalogue(store),
@@ -163,15 +169,9 @@ def _store_settings(settings: Settings) -> StoreSettings:
     )
 
 
-def _client(url: str) -> redis.Redis:
+def _client(settings: Settings) -> redis.Redis:
     # One quick second try: a connection that the server closed while idle must not become a 503.
-    return redis.Redis.from_url(
-        url,
-        decode_responses=True,
-        socket_connect_timeout=_CONNECT_SECONDS,
-        socket_timeout=_ANSWER_SECONDS,
-        retry=Retry(ExponentialBackoff(cap=0.2, base=0.02), 1),
-    )
+    return connect(settings.redis_url, settings.servers, retry=Retry(ExponentialBackoff(cap=0.2, base=0.02), 1))
 
 
 def _key_book(store: Store, use: KeyUse) -> KeyBook:

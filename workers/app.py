@@ -10,6 +10,7 @@ ready.
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ import redis
 import structlog
 from celery import Celery, signals
 
+from service.ledger.broker import broker_of
 from service.ledger.expiry import LabExpiry
 from service.ledger.queue import WakeFailed, Waker
 from service.ledger.store import Store, StoreSettings
@@ -61,7 +63,8 @@ class WorkerProcess:
     metrics: MetricsServer | None = None
 
     def start(self, slots: int) -> None:
-        """Take back a former life's leases and start the threads. Raises SystemExit when the ledger may lose writes."""
+        """Take back a former life's leases and start the threads. Raises SystemExit for an unfit ledger."""
+        refuse_unfit_ledger(self.store)
         refuse_lossy_server(self.settings, self.store)
         self.hands.slots.total = slots
         self._show()
@@ -96,8 +99,8 @@ def build(settings: Settings, opened: Scrubber | None = None) -> WorkerProcess:
 
     `opened` learns every secret that the process opens.
     """
-    store = Store.open(settings.redis_url, _store_settings(settings))
-    waker = Waker(settings.redis_url)
+    store = Store.open(settings.redis_url, _store_settings(settings), settings.servers)
+    waker = Waker(settings.redis_url, settings.servers)
     keyring = _keyring(settings, opened)
     hosts = Hosts(store.hosts, keyring, settings.poll_seconds, settings.worker_name)
     draining = threading.Event()
@@ -129,14 +132,22 @@ def _wake(wake: Callable[[int], int]) -> None:
 
 def make_app(settings: Settings) -> Celery:
     """Return the Celery application for these settings, with its tasks and signals."""
-    application = Celery("matryoshka", broker=settings.redis_url)
-    application.conf.update(celery_settings())
+    broker = broker_of(settings.redis_url, settings.servers)
+    application = Celery("matryoshka", broker=broker.url)
+    application.conf.update(celery_settings(broker))
     place = _Place(settings)
     register(application, place.hands)
     signals.worker_ready.connect(place.on_ready, weak=False)
     signals.worker_shutting_down.connect(place.on_leaving, weak=False)
     signals.setup_logging.connect(place.on_logging, weak=False)
     return application
+
+
+def refuse_unfit_ledger(store: Store) -> None:
+    """Raise SystemExit when trying again cannot help: see `Store.unfitness`."""
+    reason = store.unfitness()
+    if reason:
+        raise SystemExit(f"the ledger cannot be used: {reason}")
 
 
 def refuse_lossy_server(settings: Settings, store: Store) -> None:
@@ -175,6 +186,8 @@ class _Place:
         try:
             self.process = build(self.settings, self.opened)
             self.process.start(int(getattr(sender.controller, "concurrency", 0) or 1))
+            # Celery's own cold end waits for the threads before it tells anybody.
+            signal.signal(signal.SIGQUIT, self.on_quit)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - the door of the process
             log.critical("worker_cannot_start", reason=str(error))
             os._exit(1)
@@ -182,6 +195,10 @@ class _Place:
     def on_leaving(self, **_: Any) -> None:
         if self.process is not None:
             self.process.departure.begin()
+
+    def on_quit(self, *_: object) -> None:
+        if self.process is not None:
+            self.process.departure.begin(hurry=True)
 
 
 def _keyring(settings: Settings, opened: Scrubber | None) -> Keyring:

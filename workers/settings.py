@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from service.ledger.reach import Network, hosts_of, networks_of
+from service.ledger.servers import ONLY_URL, BadServer, Servers, servers_of
 from service.observing.listening import VARIABLE, place_of
 
 _NAMESPACE = re.compile(r"[A-Za-z0-9_.-]{1,32}")
@@ -78,6 +79,7 @@ class Settings:
     `worker_name` must stay the same over restarts of one place (`w1@host`) and differ between processes that run at
     the same time: at boot the leases of the same name are taken back. `has_stable_name` is False when it was made up.
     `metrics_listen` is the host and port on which scrapes are answered, None for nowhere.
+    `servers` is how the ledger's server and the broker are reached beside `redis_url`.
     """
 
     redis_url: str
@@ -102,6 +104,7 @@ class Settings:
     audit_max: int = 1_000_000
     slack_api_url: str = "https://slack.com/api"
     metrics_listen: tuple[str, int] | None = None
+    servers: Servers = ONLY_URL
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -130,6 +133,7 @@ class Settings:
             audit_max=int(_number(environ, "MATRYOSHKA_AUDIT_MAX", 1_000_000, 1000)),
             slack_api_url=_url(environ, "MATRYOSHKA_SLACK_API_URL", "https://slack.com/api"),
             metrics_listen=_place(environ, VARIABLE),
+            servers=_servers(environ),
         )
         return _consistent(settings)
 
@@ -157,6 +161,13 @@ def _consistent(settings: Settings) -> Settings:
 def _made_up_name() -> str:
     host = re.sub(r"[^A-Za-z0-9_.-]", "-", socket.gethostname())[:60] or "worker"
     return f"{host}-{os.getpid()}"
+
+
+def _servers(environ: Mapping[str, str]) -> Servers:
+    try:
+        return servers_of(environ)
+    except BadServer as error:
+        raise SettingsError(error.variable, error.reason) from error
 
 
 def _text(environ: Mapping[str, str], name: str) -> str:

@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 
 from service.api.context import Context
 from service.api.job_shapes import event_body, is_final
-from service.api.streams import KEEP_ALIVE, MEDIA_TYPE, OPENING, frame
+from service.api.streams import KEEP_ALIVE, MEDIA_TYPE, OPENING, frame, resume_hint
 from service.ledger.event import Event, EventType
 from service.ledger.store import Subscription
 from service.observing.metrics import SSE_DROPS
@@ -84,6 +84,7 @@ def _events(context: Context, asked: StreamRequest, subscription: Subscription) 
             yield KEEP_ALIVE
     if subscription.dropped:
         SSE_DROPS.labels("slow").inc()
+    yield resume_hint()
 
 
 @dataclass

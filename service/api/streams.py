@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ MEDIA_TYPE = "text/event-stream"
 RECONNECT_MILLISECONDS = 3000
 KEEP_ALIVE = ": keep-alive\n\n"
 OPENING = f"retry: {RECONNECT_MILLISECONDS}\n\n"
+_SOONEST_MILLISECONDS, _LATEST_MILLISECONDS = 200, 2000
 _BUSY_SECONDS = 5
 
 
@@ -68,6 +70,12 @@ class StreamGate:
         finally:
             if taken:
                 self._waits.release()
+
+
+def resume_hint() -> str:
+    """Return the end of a stream that goes on elsewhere: connect again soon, but not all at the same moment."""
+    milliseconds = random.randint(_SOONEST_MILLISECONDS, _LATEST_MILLISECONDS)  # noqa: S311 - it spreads load
+    return f"retry: {milliseconds}\n: connect again with Last-Event-ID\n\n"
 
 
 def frame(event: str, data: Mapping[str, Any], event_id: str = "") -> str:

@@ -16,6 +16,7 @@ import structlog
 from service.observing.metrics import FENCES_REFUSED
 from service.observing.tracing import Span
 from workers.errors import LeaseLost, OutcomeUnknown, ProtocolBroken, RemoteError
+from workers.psrp.host_way import HostWay
 from workers.psrp.invoke import Invocation, Outcome
 from workers.psrp.line import HostLine
 from workers.psrp.measuring import measured_call, named_call
@@ -125,6 +126,10 @@ class ClaimHost:
         if target not in self._guests:
             self._guests[target] = ClaimHost(self.line, self.scope, self.secrets, target)
         return self._guests[target]
+
+    def way(self) -> HostWay:
+        """Return the way to the host; see HostPort."""
+        return HostWay(self.line)
 
     def _change_once(self, name: str, parameters: Mapping[str, Any]) -> dict[str, Any] | None:
         """Return what came of the call with the next id; None when the journal has another function's under it."""

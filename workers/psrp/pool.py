@@ -73,6 +73,12 @@ class SessionPool:
             session.give()
             self._return(endpoint, session)
 
+    def forgive(self, host_id: str) -> None:
+        """Forget that the host refused a credential: it has just taken it."""
+        with self._turn:
+            if host_id in self._places:
+                self._places[host_id].denied = ""
+
     def close_idle(self, *, everything: bool = False) -> int:
         """Close sessions that were idle too long, or all idle ones; returns how many. For a thread of the process."""
         stale: list[HostSession] = []

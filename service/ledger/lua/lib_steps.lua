@@ -144,6 +144,25 @@ function L.lose(job, step)
   return true
 end
 
+-- A lease is taken from a worker that does not know it: the try goes on with whoever claims the step next.
+function L.give_back_unasked(job, step)
+  local key, steps = L.job(job), L.steps(job)
+  if not call('HGET', steps, 't:' .. step) then return call('ZREM', NS .. 'leases', L.member(job, step)) end
+  local undo = L.get(key, 'phase') == 'undo'
+  L.drop_lease(job, step)
+  L.touch(job)
+  if not undo and L.get(key, 'ending') ~= '' then
+    call('HSET', key, 'cancel_unconfirmed', 1)
+    L.end_step(job, step, 'cancelled', '{"reason":"lease lost"}')
+    L.settle(job)
+  else
+    call('HSET', steps, 'c:' .. step, 'released')
+    L.emit('step.released', L.at(job, step), '{}')
+    L.ready(job, step, L.meta(job, step))
+  end
+  L.rest(job)
+end
+
 function L.exhausted(job, step, meta, attempts)
   local problem = L.error('attempts_exhausted', 'The step was tried as often as it may be',
     string.format('%s lost its worker in try %d of %d.', step, attempts, meta.max_attempts),
