@@ -16,11 +16,12 @@ from docs.making.trees import ROOT, called, constant, sources, tree
 from docs.making.watching import asked_at_start
 from docs.making.words import words
 
-_NAME = re.compile(r"(?:MATRYOSHKA|VAULT)_[A-Z0-9]+(?:_[A-Z0-9]+)*")
-_SHELL = re.compile(r"\$\{((?:MATRYOSHKA|VAULT)_\w+)(?::-([^}]*))?\}")
+_NAME = re.compile(r"(?:MATRYOSHKA|VAULT|OTEL)_[A-Z0-9]+(?:_[A-Z0-9]+)*")
+_SHELL = re.compile(r"\$\{((?:MATRYOSHKA|VAULT|OTEL)_\w+)(?::-([^}]*))?\}")
 _PREFIXES = {"service/oidc_settings.py": "MATRYOSHKA_OIDC_"}
 # Read by one process only; the others are in files of that process.
 _WHO = {
+    "service/observing": "API workers",
     "service/commands": "matryoshka",
     "service/cli.py": "matryoshka",
     "service": "API",
@@ -95,7 +96,7 @@ def _is_beginning(name: str, found: Mapping[str, Variable]) -> bool:
 
 def _note(found: dict[str, Variable], name: str, who: str, default: str) -> None:
     variable = found.setdefault(name, Variable(name))
-    variable.readers.add(who)
+    variable.readers.update(who.split())
     variable.default = variable.default or ("" if "$" in default else default)
 
 

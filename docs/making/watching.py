@@ -9,7 +9,7 @@ from typing import Any
 from service.settings import Settings as ApiSettings
 from workers.settings import Settings as WorkerSettings
 
-_PREFIXES = ("MATRYOSHKA_", "VAULT_")
+_PREFIXES = ("MATRYOSHKA_", "VAULT_", "OTEL_")
 # What makes all parts of the settings look for theirs; nothing is opened or reached.
 _ENVIRONMENT = {
     "MATRYOSHKA_REDIS_URL": "redis://ledger.example:6379/0",

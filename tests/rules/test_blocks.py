@@ -54,7 +54,7 @@ SHOWN_LANGUAGES = {
     "csv",
     "log",
 }
-_SHELLS = ("sh", "bash", "console", "shell")
+_SHELLS = ("sh", "bash", "console", "shell", "zsh", "fish")
 _RUN_LANGUAGES = ("python", "javascript", "js", "typescript", "go")
 _INLINE = re.compile(
     r"(?<!`)`((?:make|matryoshka|\.venv/bin/matryoshka) [^`\n]+|(?:GET|POST|PATCH|PUT|DELETE) /[^`\n]+)`"
