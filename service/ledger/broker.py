@@ -16,6 +16,8 @@ from service.ledger.servers import ONLY_URL, Access, Servers, is_sentinel, senti
 # messages: harmless here.
 _REDIS_OPTIONS: Mapping[str, Any] = {
     "ack_emulation": False,
+    # Wake-ups have no priorities: one list a queue, not four.
+    "priority_steps": [0],
     "socket_timeout": 10,
     "socket_connect_timeout": 3,
     "socket_keepalive": True,
