@@ -34,7 +34,7 @@ class Broker:
     """
 
     url: str = field(repr=False)  # it may hold a password
-    options: Mapping[str, Any]
+    options: Mapping[str, Any] = field(repr=False)
     tls: Mapping[str, Any] | None = field(default=None, repr=False)
     is_ledger: bool = True
 
@@ -56,7 +56,7 @@ def _rabbitmq(servers: Servers) -> Broker:
     named.pop("check_hostname")
     host = urlsplit(servers.broker_url).hostname or ""
     tls = {**named, "server_hostname": host} if secure else None
-    url = _with_password(servers.broker_url.replace("amqp", "pyamqp", 1), servers.broker)
+    url = _with_password(servers.broker_url, servers.broker)
     return Broker(url, _AMQP_OPTIONS, tls, is_ledger=False)
 
 

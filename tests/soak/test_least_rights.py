@@ -45,8 +45,8 @@ def _in_scripts(*, operators: bool) -> set[str]:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    """A server whose users are those of the example; the default user is the test's own."""
-    text = EXAMPLE.replace("user default off", "user default on nopass ~* &* +@all")
+    """A server whose users are those of the example, and the test's own."""
+    text = EXAMPLE + "user test on nopass ~* &* +@all\n"
     for shown, real in PASSWORDS.items():
         text = text.replace(shown, real)
     (tmp_path / "users.acl").write_text(text)
@@ -56,7 +56,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 def test_a_whole_lab_with_the_least_rights(server: Server, tmp_path: Path) -> None:
     """A lab, its webhooks, stream, dashboard and an operator's verbs need all that is listed, and nothing else."""
-    client: Any = redis.Redis(port=server.port, db=1, decode_responses=True)
+    client: Any = redis.Redis(port=server.port, db=1, username="test", password="any", decode_responses=True)
     places = {name: f"redis://{name}:{word}@127.0.0.1:{server.port}/1" for name, word in _users().items()}
     with OpsStack(tmp_path / "run", redis_url=places["matryoshka"]) as stack:
         driver = Driver(stack)
@@ -81,12 +81,15 @@ def test_a_whole_lab_with_the_least_rights(server: Server, tmp_path: Path) -> No
     client.close()
 
 
-@pytest.mark.parametrize("user", ["matryoshka", "matryoshka-operator"])
+@pytest.mark.parametrize("user", ["matryoshka", "matryoshka-operator", "default"])
 def test_other_keys_and_commands_are_refused(server: Server, user: str) -> None:
-    """Neither user reads or writes another's keys, hears channels, or changes the server."""
-    client: Any = redis.Redis(port=server.port, username=user, password=_users()[user])
+    """No user reads or writes another's keys, hears channels, or changes the server; who is not known only pings."""
+    known = {} if user == "default" else {"username": user, "password": _users()[user]}
+    client: Any = redis.Redis(port=server.port, protocol=2, **known)
+    assert client.ping()
     for words in (
         ("GET", "other"),
+        ("GET", "mkx:any"),
         ("HSET", "mkx:job", "a", 1),
         ("PUBLISH", "any", 1),
         ("CONFIG", "SET", "appendonly", "no"),
