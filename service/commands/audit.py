@@ -9,16 +9,25 @@ from typing import Any, TextIO
 
 import click
 
-from service.commands.admin import store_from_env
-from service.commands.showing import show_json, show_list
+from service.commands.on_ledger import LedgerVerbs, store_from_env
+from service.commands.showing import show, show_list, wants_data
+from service.commands.tables import Column
 from service.ledger.audit import Head
 from service.ledger.audit_verifying import Verdict, verify
 from service.ledger.store import AuditFilter, AuditStore
 
-_COLUMNS = ("seq", "at", "who", "operation", "target", "outcome", "from")
+_COLUMNS = (
+    Column("seq", kind="id"),
+    Column("at", kind="time"),
+    Column("who", lambda entry: entry["actor"]["name"] or entry["actor"]["kind"]),
+    Column("operation"),
+    Column("target", lambda entry: (entry["target"] or {}).get("id"), rank=1),
+    Column("outcome", rank=2),
+    Column("from", "remote", rank=3),
+)
 
 
-@click.group()
+@click.group(cls=LedgerVerbs)
 def audit() -> None:
     """Who changed what, and who was refused: append-only, each entry with the hash of the one before."""
 
@@ -50,12 +59,10 @@ def _head(_context: click.Context, _parameter: click.Parameter, value: str | Non
 @click.option("--since", callback=_time, help="A time with its offset.")
 @click.option("--until", callback=_time, help="A time with its offset.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
-@click.option("--json", "as_json", is_flag=True)
-def list_audit(*, limit: int, as_json: bool, **wanted: Any) -> None:
+def list_audit(*, limit: int, **wanted: Any) -> None:
     """List entries, newest first."""
     log = _sealed_log()
-    rows = _entries(log, AuditFilter(**wanted), limit)
-    show_list(rows if as_json else map(_row, rows), _COLUMNS, as_json=as_json)
+    show_list(_entries(log, AuditFilter(**wanted), limit), _COLUMNS)
 
 
 @audit.command()
@@ -66,12 +73,11 @@ def export() -> None:
 
 
 @audit.command()
-@click.option("--json", "as_json", is_flag=True)
-def head(*, as_json: bool) -> None:
+def head() -> None:
     """Print SEQ:HASH of the last entry. Note it where nobody who can write to Redis can write."""
     found = _sealed_log().head()
-    if as_json:
-        show_json({"seq": found.seq, "hash": found.hash, "first": found.first})
+    if wants_data():
+        show({"seq": found.seq, "hash": found.hash, "first": found.first})
     else:
         click.echo(str(found))
 
@@ -79,16 +85,15 @@ def head(*, as_json: bool) -> None:
 @audit.command("verify")
 @click.argument("file", type=click.File("r", encoding="utf-8"), required=False)
 @click.option("--head", "noted", callback=_head, help="A head that was noted earlier: SEQ:HASH.")
-@click.option("--json", "as_json", is_flag=True)
-def verify_audit(*, file: TextIO | None, noted: Head | None, as_json: bool) -> None:
+def verify_audit(*, file: TextIO | None, noted: Head | None) -> None:
     """Verify the log in Redis, or an exported FILE ('-' is standard input). Ends with 1 at the first broken entry.
 
     Without --head it cannot be told that entries were cut off the end of a file, or that a log was written anew.
     """
     heads = (noted,) if noted else ()
     verdict = verify(_lines(file), *heads) if file else _verified_log(*heads)
-    if as_json:
-        show_json(_told(verdict))
+    if wants_data():
+        show(_told(verdict))
     else:
         click.echo(_sentence(verdict))
     if verdict.found:
@@ -119,12 +124,6 @@ def _entries(log: AuditStore, filters: AuditFilter, limit: int) -> Iterable[dict
         limit -= len(found)
         if before is None:
             return
-
-
-def _row(entry: dict[str, Any]) -> dict[str, Any]:
-    target = entry["target"] or {"id": ""}
-    who = entry["actor"]["name"] or entry["actor"]["kind"]
-    return entry | {"seq": str(entry["seq"]), "who": who, "target": target["id"], "from": entry["remote"]}
 
 
 def _told(verdict: Verdict) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from service.commands.acting import user_acts
-from service.commands.admin import client_from_env, store_from_env
+from service.commands.on_ledger import LedgerVerb, redis_from_env, store_from_env
 from service.ledger.backup import BackupError, Header, read_backup, write_backup
 from service.ledger.rotation import usage
 from service.ledger.sealing import BadKey, PrivateKeys
@@ -26,7 +26,7 @@ _PATIENCE_SECONDS = 600
 _FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 
 
-@click.command()
+@click.command(cls=LedgerVerb)
 @_FILE
 @click.option(
     "--at-most-keys",
@@ -65,7 +65,7 @@ def backup(file: Path, *, at_most_keys: int) -> None:
     click.echo(_needs(header))
 
 
-@click.command()
+@click.command(cls=LedgerVerb)
 @_FILE
 @click.option("--replace", "replaces", is_flag=True, help="Put it in the place of what the ledger has now.")
 @click.option("--missing-keys", is_flag=True, help="Restore although private keys that it needs are not here.")
@@ -96,7 +96,7 @@ def restore(file: Path, *, replaces: bool, missing_keys: bool) -> None:
 
 def _raw_client() -> redis.Redis:
     # Dumps are bytes. Nothing is tried again behind our back: a restore that ran would find the ledger filled.
-    return client_from_env(decode_responses=False, socket_timeout=_PATIENCE_SECONDS, retry=Retry(NoBackoff(), 0))
+    return redis_from_env(decode_responses=False, socket_timeout=_PATIENCE_SECONDS, retry=Retry(NoBackoff(), 0))
 
 
 def _refuse_long_pause(store: Store, at_most_keys: int) -> None:

@@ -1,25 +1,47 @@
-"""A small client of the HTTP API: one call, pages, and server-sent events that resume."""
+"""A small client of the HTTP API: one call, pages, and server-sent events that resume. Every wait has a bound."""
 
 from __future__ import annotations
 
 import json
-import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
-import click
 import requests
 
-DEFAULT_URL = "http://127.0.0.1:8080"
+from service.commands.connecting import DEFAULT_URL, Connection, connect, sources
+from service.commands.failures import (
+    NO_ADDRESS,
+    ApiError,
+    Refused,
+    ServerFault,
+    TimedOut,
+    Unclear,
+    Unreachable,
+    refusal,
+    unreachable,
+)
+from service.commands.outside import pause, sender
+
+__all__ = ["DEFAULT_URL", "ApiError", "Client", "Frame", "Refused", "client_from_env"]
+
 _TIMEOUT_SECONDS = (5, 60)
-_RECONNECT_SECONDS = 1.0
+# Waits between the tries of a request that can be repeated.
+_REPEATS = (1.0, 2.0, 4.0)
+_LONGEST_PAUSE_SECONDS = 15.0
+# A stream that was open is asked for again for so long: a restart of the service, a train in a tunnel.
+_PATIENCE_SECONDS = 600.0
 _NO_CONTENT = 204
-
-
-class ApiError(click.ClickException):
-    """The service refused or could not be reached; the message is what a person needs, with the request id."""
+_REDIRECTS = range(300, 400)
+_GATEWAY_FAULTS = frozenset({502, 503, 504})
+_LOST = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
+_NEVER_SENT = (
+    requests.exceptions.ConnectTimeout,
+    requests.exceptions.SSLError,
+    *NO_ADDRESS,
+)
 
 
 @dataclass(frozen=True)
@@ -31,74 +53,179 @@ class Frame:
     data: dict[str, Any]
 
 
+class _Bearer(requests.auth.AuthBase):
+    """Without an auth of our own, requests would put what ~/.netrc says in the place of the key."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._key}"
+        return request
+
+
 @dataclass(frozen=True)
 class Client:
-    """Calls one service with one key."""
+    """Calls one service with one key.
+
+    `timeout` has the seconds for a connection and for an answer. `send`, `pause` and `clock` are for tests.
+    """
 
     url: str
     key: str
+    ca_file: str = ""
+    timeout: tuple[float, float] = _TIMEOUT_SECONDS
+    send: Callable[..., requests.Response] = requests.request
+    pause: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> dict[str, Any]:
         """Return the JSON body of the answer ({} for none). Raises ApiError."""
-        answer = self._send(method, path, json=body, headers=headers, timeout=_TIMEOUT_SECONDS)
-        if not answer.content:
-            return {}
-        found: dict[str, Any] = answer.json()
-        return found
+        return _body(self._send(method, path, json=body, headers=headers))
+
+    def call_once(self, method: str, path: str, body: Any, key: str, **headers: str) -> dict[str, Any]:
+        """Call with an idempotency key: safe to repeat, and repeated when the answer is lost. Raises ApiError."""
+        again = f"It may have been done. Ask again with --idempotency-key {key}: it is not done twice."
+        for wait in (*_REPEATS, None):
+            try:
+                return self.call(method, path, body, **headers, **{"Idempotency-Key": key})
+            except (Unclear, ServerFault) as error:
+                if wait is None or (isinstance(error, ServerFault) and error.status not in _GATEWAY_FAULTS):
+                    raise _advised(error, again) from error
+            self.pause(wait)
+        raise AssertionError
+
+    def get(self, path: str, **query: Any) -> dict[str, Any]:
+        """Return one resource. Raises ApiError."""
+        return _body(self._send("GET", path, params=_given(query)))
 
     def etag(self, path: str) -> str:
         """Return the current ETag of a resource. Raises ApiError."""
-        return self._send("GET", path, timeout=_TIMEOUT_SECONDS).headers.get("ETag", "*")
+        return self._send("GET", path).headers.get("ETag", "*")
 
     def pages(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
         """Yield the items of a list, page after page. Raises ApiError."""
-        asked = {name: value for name, value in query.items() if value not in (None, "")}
+        asked = _given(query)
         while True:
-            page = self._send("GET", path, params=asked, timeout=_TIMEOUT_SECONDS).json()
+            page = _body(self._send("GET", path, params=asked))
             yield from page["items"]
             if not page.get("next_cursor"):
                 return
             asked["cursor"] = page["next_cursor"]
 
-    def events(self, path: str) -> Iterator[Frame]:
-        """Yield events until the stream says that it is over; a broken connection is resumed after the last id."""
-        last = ""
+    def events(
+        self, path: str, told: Callable[[str], None] = lambda _text: None, until: float | None = None
+    ) -> Iterator[Frame]:
+        """Yield events until the stream says that it is over; a broken connection is resumed after the last id.
+
+        `told` hears when the connection is lost and when it is there again; `until` is a time of `clock`.
+
+        Raises:
+            ApiError: the service refuses, cannot be reached from the start, or stays away for ten minutes.
+            TimedOut: it is `until`.
+        """
+        last, waited, tries = "", 0.0, 0
         while True:
             try:
-                for frame in self._stream(path, last):
-                    if frame.event == "end":
-                        return
-                    last = frame.id or last
-                    yield frame
-            except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError):
-                time.sleep(_RECONNECT_SECONDS)
+                with closing(self._stream(path, last, until)) as stream:
+                    for frame in stream:
+                        if tries:
+                            told("connected again")
+                        waited, tries = 0.0, 0
+                        if frame.event == "end":
+                            return
+                        last = frame.id or last
+                        yield frame
+            except (*_LOST, Unreachable, Unclear, ServerFault) as error:
+                if waited >= _PATIENCE_SECONDS or (isinstance(error, ApiError) and not (last or tries)):
+                    raise error if isinstance(error, ApiError) else unreachable(self.url, error) from error
+                if not tries:
+                    told("connection lost; trying again")
+            self._in_time(until)
+            pause = min(2.0**tries, _LONGEST_PAUSE_SECONDS)
+            self.pause(pause)
+            waited, tries = waited + pause, tries + 1
 
-    def _stream(self, path: str, last: str) -> Iterator[Frame]:
+    def _in_time(self, until: float | None) -> float:
+        """Return for how long a stream may be silent. Raises TimedOut."""
+        if until is None:
+            return self.timeout[1]
+        if self.clock() >= until:
+            raise TimedOut("The time is over.")
+        return min(self.timeout[1], until - self.clock())
+
+    def _stream(self, path: str, last: str, until: float | None) -> Generator[Frame]:
         headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last} if last else {})
-        answer = self._send("GET", path, headers=headers, stream=True, timeout=_TIMEOUT_SECONDS)
-        with answer:
+        timeout = (self.timeout[0], self._in_time(until))
+        with self._send("GET", path, headers=headers, stream=True, timeout=timeout) as answer:
             if answer.status_code == _NO_CONTENT:
                 yield Frame("end", "", {})
                 return
             answer.encoding = "utf-8"
-            yield from _frames(answer.iter_lines(chunk_size=1, decode_unicode=True))
+            for frame in _frames(answer.iter_lines(chunk_size=1, decode_unicode=True)):
+                self._in_time(until)
+                if frame is not None:
+                    yield frame
 
     def _send(self, method: str, path: str, **options: Any) -> requests.Response:
-        headers = {"Authorization": f"Bearer {self.key}", **(options.pop("headers", None) or {})}
+        options = {"timeout": self.timeout, **options, "auth": _Bearer(self.key), "allow_redirects": False}
         try:
-            answer = requests.request(method, self.url + path, headers=headers, **options)  # noqa: S113 - options have it
-        except requests.ConnectionError as error:
-            if options.get("stream"):
-                raise
-            raise ApiError(f"{self.url} cannot be reached.") from error
+            answer = self.send(method, self.url + path, verify=self.ca_file or True, **options)
+        except _NEVER_SENT as error:
+            raise unreachable(self.url, error) from error
+        except OSError as error:
+            # requests' errors are OSErrors; a CA file that is not there is a plain one.
+            if not isinstance(error, requests.RequestException):
+                raise ApiError(f"{self.ca_file or self.url}: {error}") from error
+            if method == "GET" or _was_refused(error):
+                raise unreachable(self.url, error) from error
+            raise Unclear(f"{self.url} did not answer: it is not known whether this was done.") from error
+        if answer.status_code in _REDIRECTS:
+            raise ServerFault(_redirected(self.url, answer), answer.status_code)
         if not answer.ok:
-            raise ApiError(_explanation(answer))
+            raise refusal(answer)
         return answer
 
 
-def _frames(lines: Iterator[str]) -> Iterator[Frame]:
+def _advised(error: Unclear | ServerFault, text: str) -> ApiError:
+    message = f"{error.message}\n  {text}"
+    return ServerFault(message, error.status) if isinstance(error, ServerFault) else Unclear(message)
+
+
+def _was_refused(error: requests.RequestException) -> bool:
+    """Tell whether no connection was made, so that nothing can have been done."""
+    cause = error.args[0] if error.args else None
+    reason = getattr(cause, "reason", cause)
+    return type(reason).__name__ in {"NewConnectionError", "NameResolutionError", "ConnectTimeoutError"}
+
+
+def _redirected(url: str, answer: requests.Response) -> str:
+    return f"{url} leads to {answer.headers.get('Location', 'elsewhere')}; a key is not sent there. Give that address."
+
+
+def _given(query: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in query.items() if value not in (None, "")}
+
+
+def _body(answer: requests.Response) -> dict[str, Any]:
+    if not answer.content:
+        return {}
+    try:
+        found = answer.json()
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise ServerFault("What answered is not the Matryoshka API: is the address right?", answer.status_code)
+    return found
+
+
+def _frames(lines: Iterator[str]) -> Iterator[Frame | None]:
+    """Yield the frames of a stream, None for a comment: the service is there."""
     fields: dict[str, str] = {}
     for line in lines:
+        if line.startswith(":"):
+            yield None
+            continue
         if line:
             name, _, value = line.partition(":")
             fields[name] = value.removeprefix(" ")
@@ -107,22 +234,11 @@ def _frames(lines: Iterator[str]) -> Iterator[Frame]:
             fields = {}
 
 
-def _explanation(answer: requests.Response) -> str:
-    try:
-        problem = answer.json()
-    except ValueError:
-        return f"HTTP {answer.status_code}"
-    lines = [f"HTTP {answer.status_code} {problem.get('code', '')}: {problem.get('detail', '')}"]
-    lines += [f"  {fault.get('pointer', '')}: {fault.get('detail', '')}" for fault in problem.get("errors", [])]
-    lines += [f"  {fault.get('name', '')}: {fault.get('detail', '')}" for fault in problem.get("parameters", [])]
-    if problem.get("request_id"):
-        lines.append(f"  request {problem['request_id']}")
-    return "\n".join(lines)
+def client_from_env() -> Client:
+    """Return a client of the service that options, environment and profile say. Raises click.ClickException."""
+    return client_of(connect(sources()))
 
 
-def client_from_env(environ: Mapping[str, str] = os.environ) -> Client:
-    """Return a client of MATRYOSHKA_URL with MATRYOSHKA_API_KEY. Raises ApiError without a key."""
-    key = environ.get("MATRYOSHKA_API_KEY", "").strip()
-    if not key:
-        raise ApiError("MATRYOSHKA_API_KEY is not set; `matryoshka keys create` makes a key.")
-    return Client(environ.get("MATRYOSHKA_URL", DEFAULT_URL).rstrip("/"), key)
+def client_of(connection: Connection) -> Client:
+    """Return a client of a connection."""
+    return Client(connection.url, connection.key, connection.ca_file, send=sender(), pause=pause())

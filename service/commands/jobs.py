@@ -1,111 +1,94 @@
-"""`matryoshka jobs ...`: submit, watch and steer jobs."""
+"""`matryoshka jobs ...`: list, show and cancel jobs."""
 
 from __future__ import annotations
 
-import json
 import sys
-import uuid
-from typing import Any, TextIO
 
 import click
 
+from schemas.job import JOB_STATES
+from schemas.kinds import REQUEST_SCHEMAS
 from service.commands.client import client_from_env
-from service.commands.showing import show_json, show_list
+from service.commands.completing import job_ids
+from service.commands.job_parts import (
+    EVENT_COLUMNS,
+    JOB_COLUMNS,
+    STEP_COLUMNS,
+    diagnosis_parts,
+    job_parts,
+)
+from service.commands.naming import host_id, lab_id
+from service.commands.showing import show, show_list
+from service.commands.verbs import Verbs
+from service.commands.waiting import Patience, duration, finish, waits
 from service.commands.watching import watch_job
 
-_COLUMNS = ("id", "kind", "state", "progress_percent", "host_id", "lab_id", "created_at")
-_CAUSE_COLUMNS = ("code", "blocking", "step_id", "node", "worker", "since", "detail", "remedy")
-_STEP_COLUMNS = ("id", "title", "state", "node", "attempt", "percent", "message")
 
-
-@click.group()
+@click.group(cls=Verbs, old_names={"get": "show"})
 def jobs() -> None:
     """Jobs: what you asked for."""
 
 
-def read_request(file: TextIO) -> dict[str, Any]:
-    """Return the JSON object in a file. Raises click.BadParameter."""
-    try:
-        body = json.load(file)
-    except ValueError as error:
-        raise click.BadParameter(f"{file.name} is not JSON: {error}") from error
-    if not isinstance(body, dict):
-        raise click.BadParameter(f"{file.name} is not a JSON object")
-    return body
-
-
-@jobs.command()
-@click.argument("file", type=click.File())
-@click.option("--watch", is_flag=True, help="Show progress; the exit code is the job's result.")
-@click.option("--idempotency-key", help="A key of your own; one is made otherwise.")
-def submit(file: TextIO, *, watch: bool, idempotency_key: str | None) -> None:
-    """Submit the request in FILE (JSON; - reads standard input)."""
-    client = client_from_env()
-    headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
-    job = client.call("POST", "/v1/jobs", read_request(file), **headers)
-    if watch:
-        sys.exit(watch_job(client, job["id"]))
-    show_json(job)
-
-
-@jobs.command()
-@click.argument("file", type=click.File())
-def plan(file: TextIO) -> None:
-    """Show what the request in FILE would do, without doing it."""
-    show_json(client_from_env().call("POST", "/v1/jobs:plan", read_request(file)))
-
-
 @jobs.command("list")
-@click.option("--state")
-@click.option("--kind")
-@click.option("--host-id")
-@click.option("--lab-id")
+@click.option("--state", type=click.Choice(JOB_STATES))
+@click.option("--kind", type=click.Choice(list(REQUEST_SCHEMAS)))
+@click.option("--host", "--host-id", "host", help="Name or id.")
+@click.option("--lab", "--lab-id", "lab", help="Name or id.")
 @click.option("--label", help="NAME=VALUE")
-@click.option("--json", "as_json", is_flag=True)
-def list_jobs(*, as_json: bool, **filters: str | None) -> None:
+def list_jobs(host: str | None, lab: str | None, **filters: str | None) -> None:
     """List jobs, newest first."""
-    show_list(client_from_env().pages("/v1/jobs", **filters), _COLUMNS, as_json=as_json)
+    client = client_from_env()
+    host = host and host_id(client, host)
+    lab = lab and lab_id(client, lab)
+    show_list(client.pages("/v1/jobs", host_id=host, lab_id=lab, **filters), JOB_COLUMNS)
+
+
+@jobs.command("show")
+@click.argument("job_id", shell_complete=job_ids)
+def show_job(job_id: str) -> None:
+    """Show a job: where it is, why it failed, what it built."""
+    job = client_from_env().get(f"/v1/jobs/{job_id}")
+    show(job, lambda: job_parts(job))
 
 
 @jobs.command()
-@click.argument("job_id")
-def get(job_id: str) -> None:
-    """Show a job."""
-    show_json(client_from_env().call("GET", f"/v1/jobs/{job_id}"))
-
-
-@jobs.command()
-@click.argument("job_id")
-@click.option("--json", "as_json", is_flag=True)
-def diagnose(job_id: str, *, as_json: bool) -> None:
+@click.argument("job_id", shell_complete=job_ids)
+def diagnose(job_id: str) -> None:
     """Say why a job moves or does not: what it waits for and who holds that."""
-    found = client_from_env().call("GET", f"/v1/jobs/{job_id}:diagnosis")
-    if as_json:
-        show_json(found)
-        return
-    click.echo(f"{found['state']}, {'moving' if found['moving'] else 'not moving'}")
-    show_list(found["causes"], _CAUSE_COLUMNS, as_json=False)
+    found = client_from_env().get(f"/v1/jobs/{job_id}:diagnosis")
+    show(found, lambda: diagnosis_parts(found))
 
 
 @jobs.command()
-@click.argument("job_id")
-@click.option("--json", "as_json", is_flag=True)
-def steps(job_id: str, *, as_json: bool) -> None:
+@click.argument("job_id", shell_complete=job_ids)
+def steps(job_id: str) -> None:
     """Show the steps of a job."""
-    show_list(client_from_env().pages(f"/v1/jobs/{job_id}/steps"), _STEP_COLUMNS, as_json=as_json)
+    show_list(client_from_env().pages(f"/v1/jobs/{job_id}/steps"), STEP_COLUMNS)
 
 
 @jobs.command()
-@click.argument("job_id")
+@click.argument("job_id", shell_complete=job_ids)
+@click.option("--type", "event_type", help="Only events of this type.")
+@click.option("--after", help="Only events after this id.")
+def events(job_id: str, event_type: str | None, after: str | None) -> None:
+    """List the events of a job, oldest first."""
+    show_list(client_from_env().pages(f"/v1/jobs/{job_id}/events", type=event_type, after=after), EVENT_COLUMNS)
+
+
+@jobs.command()
+@click.argument("job_id", shell_complete=job_ids)
 @click.option("--on-cancel", type=click.Choice(["keep", "rollback"]), help="Instead of what the job says.")
-def cancel(job_id: str, on_cancel: str | None) -> None:
-    """Cancel a job."""
+@waits
+def cancel(job_id: str, on_cancel: str | None, patience: Patience) -> None:
+    """Cancel a job. With --wait the exit code is the job's: 4 when it is cancelled."""
+    client = client_from_env()
     body = {"on_cancel": on_cancel} if on_cancel else {}
-    show_json(client_from_env().call("POST", f"/v1/jobs/{job_id}:cancel", body))
+    finish(client, client.call("POST", f"/v1/jobs/{job_id}:cancel", body), patience)
 
 
-@jobs.command()
-@click.argument("job_id")
-def watch(job_id: str) -> None:
-    """Show a job's progress; the exit code is its result: 0 succeeded, 1 any other end, 130 on Ctrl-C."""
-    sys.exit(watch_job(client_from_env(), job_id))
+@jobs.command("watch")
+@click.argument("job_id", shell_complete=job_ids)
+@click.option("--timeout", callback=duration, help="Leave after so long (90s, 5m, 2h) with 10; the job goes on.")
+def watch(job_id: str, timeout: int | None) -> None:
+    """Show a job's progress; the exit code is its result."""
+    sys.exit(watch_job(client_from_env(), job_id, timeout))

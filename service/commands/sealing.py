@@ -15,8 +15,8 @@ import click
 import redis
 
 from service.commands.acting import user_acts
-from service.commands.admin import store_from_env
-from service.commands.showing import show_json, show_list
+from service.commands.on_ledger import LedgerVerbs, store_from_env
+from service.commands.showing import show, show_list, wants_data
 from service.ledger.rotation import rotate, usage
 from service.ledger.sealing import BadKey, PrivateKeys, key_id, new_private_key, public_key_of
 
@@ -26,7 +26,7 @@ _DIRECTORY = click.option("--directory", type=click.Path(path_type=Path, file_ok
 _COLUMNS = ("record", "sealed_with", "secrets", "note")
 
 
-@click.group("sealing-key")
+@click.group("sealing-key", cls=LedgerVerbs)
 def sealing_key() -> None:
     """The key pairs that seal secrets: public for the API, private for the workers only."""
 
@@ -74,14 +74,13 @@ def forget_old(directory: Path) -> None:
     click.echo(f"forgotten: {', '.join(keys.ids[:-1]) or 'none'}")
 
 
-@click.group()
+@click.group(cls=LedgerVerbs)
 def secrets() -> None:
     """The stored secrets, and the keys that they are sealed with."""
 
 
 @secrets.command("rotate")
-@click.option("--json", "as_json", is_flag=True)
-def rotate_secrets(*, as_json: bool) -> None:
+def rotate_secrets() -> None:
     """Seal all that is stored under the newest key. Safe while jobs run, to interrupt and to repeat.
 
     Needs MATRYOSHKA_PRIVATE_KEY_FILE. Ends with 1 when something is left under an old key.
@@ -90,8 +89,8 @@ def rotate_secrets(*, as_json: bool) -> None:
     store = store_from_env().sealed
     done = rotate(store, keys)
     left = _not_newest(usage(store), keys.ids[-1])
-    if as_json:
-        show_json({"key_id": keys.ids[-1], "resealed": done.resealed, "problems": done.left, "left": left.total()})
+    if wants_data():
+        show({"key_id": keys.ids[-1], "resealed": done.resealed, "problems": done.left, "left": left.total()})
     else:
         counts = ", ".join(f"{count} of {kind}s" for kind, count in sorted(done.resealed.items())) or "nothing"
         click.echo(f"sealed anew under {keys.ids[-1]}: {counts}")
@@ -105,8 +104,7 @@ def rotate_secrets(*, as_json: bool) -> None:
 
 
 @secrets.command()
-@click.option("--json", "as_json", is_flag=True)
-def status(*, as_json: bool) -> None:
+def status() -> None:
     """Count the stored secrets by the key that they are sealed with.
 
     With MATRYOSHKA_PRIVATE_KEY_FILE it also says which of these keys are here. Opens nothing.
@@ -116,7 +114,7 @@ def status(*, as_json: bool) -> None:
         {"record": kind, "sealed_with": way, "secrets": count, "note": _meaning(way, ids)}
         for (kind, way), count in sorted(usage(store_from_env().sealed).items())
     ]
-    show_list(rows, _COLUMNS, as_json=as_json)
+    show_list(rows, _COLUMNS)
 
 
 def _note(*key_ids: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
@@ -10,13 +11,14 @@ from service.chat.building import Build
 from service.chat.filling import fill, template_for
 from service.chat.grammar import parse
 from service.chat.words import NotUnderstood
-from service.commands.showing import show_json
+from service.commands.showing import Prose, show
+from service.commands.verbs import Verbs
 from service.slack_settings import SlackTeam, read_teams
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.group()
+@click.group(cls=Verbs)
 def slack() -> None:
     """Slack: check the file of workspaces (MATRYOSHKA_SLACK_TEAMS_FILE), and what a command would ask for."""
 
@@ -49,7 +51,8 @@ def try_command(path: Path, text: str, team_id: str) -> None:
         if not isinstance(command, Build):
             click.echo(f"{command.verb} {command.target}".strip())
             return
-        show_json(fill(template_for(command, team.templates), command, {}))
+        request = fill(template_for(command, team.templates), command, {})
+        show(request, [Prose(json.dumps(request, indent=2, ensure_ascii=False).splitlines())])
     except NotUnderstood as error:
         where = f" (word {error.place}: {error.word})" if error.word else ""
         hint = f" Did you mean {error.nearest}?" if error.nearest else ""

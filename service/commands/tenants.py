@@ -9,18 +9,19 @@ from typing import Any
 import click
 
 from schemas.tenant import SLUG, TenantSchema
-from service.commands.admin import store_from_env
-from service.commands.showing import show_json, show_list
+from service.commands.on_ledger import LedgerVerbs, store_from_env
+from service.commands.showing import show, show_list
+from service.commands.tables import Column
 from service.ledger.store import NameTaken, Quotas, Tenant, TenantStore, VersionConflict
 from service.ledger.tenant import RESERVED
 
-_COLUMNS = ("id", "name", "quotas", "usage")
+_COLUMNS = (Column("id", kind="id"), Column("name"), Column("quotas"), Column("usage"))
 _MOST_TENANTS = 1000
 _SHAPE = TenantSchema()
 _ANY = "any"
 
 
-@click.group()
+@click.group(cls=LedgerVerbs)
 def tenants() -> None:
     """Tenants: who shares this service, and what each may have at once."""
 
@@ -62,15 +63,14 @@ def create(slug: str, name: str, **quotas: int | str | None) -> None:
         tenant = store_from_env().tenants.put(Tenant(slug, name, _changed(Quotas(), quotas)))
     except NameTaken as error:
         raise click.ClickException(f"there is a tenant {slug} already") from error
-    show_json(_SHAPE.dump(tenant))
+    show(_SHAPE.dump(tenant))
 
 
 @tenants.command("list")
-@click.option("--json", "as_json", is_flag=True)
-def list_tenants(*, as_json: bool) -> None:
+def list_tenants() -> None:
     """List tenants with their quotas and what they use now."""
     store = store_from_env().tenants
-    show_list((_body(store, one) for one in store.list(limit=_MOST_TENANTS)), _COLUMNS, as_json=as_json)
+    show_list((_body(store, one) for one in store.list(limit=_MOST_TENANTS)), _COLUMNS)
 
 
 @tenants.command()
@@ -87,7 +87,7 @@ def quota(slug: str, **quotas: int | str | None) -> None:
             tenant = store.update(replace(tenant, quotas=_changed(tenant.quotas, quotas)))
         except VersionConflict as error:
             raise click.ClickException("somebody else changed it at the same time; try again") from error
-    show_json(_body(store, tenant))
+    show(_body(store, tenant))
 
 
 def _changed(quotas: Quotas, given: dict[str, int | str | None]) -> Quotas:

@@ -12,41 +12,57 @@ from typing import Any
 import click
 
 from service.commands.client import client_from_env
-from service.commands.showing import show_json, show_list
+from service.commands.showing import show, show_list
+from service.commands.tables import Column
+from service.commands.verbs import Verbs
 from service.commands.verifying import NotVerified, check_keys, verify
 
-_ENDPOINT_COLUMNS = ("id", "url", "types", "state", "failing_since", "paused_until")
-_DELIVERY_COLUMNS = ("id", "type", "state", "tries", "endpoint_id", "job_id", "next_try_at")
+_ENDPOINT_COLUMNS = (
+    Column("id", kind="id"),
+    Column("url"),
+    Column("state", kind="state"),
+    Column("types", rank=1),
+    Column("failing", "failing_since", "age", 2),
+    Column("paused", "paused_until", "age", 3),
+)
+_DELIVERY_COLUMNS = (
+    Column("id", kind="id"),
+    Column("type"),
+    Column("state", kind="state"),
+    Column("tries"),
+    Column("age", "created_at", "age", 2),
+    Column("next_try", "next_try_at", "age", 1),
+    Column("endpoint", "endpoint_id", "id", 3),
+    Column("job", "job_id", "id", 4),
+)
 _MOST_BYTES = 1 << 20
 
 
-@click.group()
+@click.group(cls=Verbs)
 def webhooks() -> None:
     """Webhooks: endpoints, deliveries, and a receiver for trying them."""
 
 
 @webhooks.command("list")
-@click.option("--json", "as_json", is_flag=True)
-def list_endpoints(*, as_json: bool) -> None:
+def list_endpoints() -> None:
     """List endpoints, newest first."""
-    show_list(client_from_env().pages("/v1/webhook-endpoints"), _ENDPOINT_COLUMNS, as_json=as_json)
+    show_list(client_from_env().pages("/v1/webhook-endpoints"), _ENDPOINT_COLUMNS)
 
 
 @webhooks.command()
 @click.option("--endpoint-id")
 @click.option("--job-id")
 @click.option("--state")
-@click.option("--json", "as_json", is_flag=True)
-def deliveries(*, as_json: bool, **filters: str | None) -> None:
+def deliveries(**filters: str | None) -> None:
     """List deliveries, newest first."""
-    show_list(client_from_env().pages("/v1/webhook-deliveries", **filters), _DELIVERY_COLUMNS, as_json=as_json)
+    show_list(client_from_env().pages("/v1/webhook-deliveries", **filters), _DELIVERY_COLUMNS)
 
 
 @webhooks.command()
 @click.argument("endpoint_id")
 def ping(endpoint_id: str) -> None:
     """Send a ping to an endpoint and show the delivery."""
-    show_json(client_from_env().call("POST", f"/v1/webhook-endpoints/{endpoint_id}:ping"))
+    show(client_from_env().call("POST", f"/v1/webhook-endpoints/{endpoint_id}:ping"))
 
 
 @webhooks.command()
@@ -56,7 +72,7 @@ def ping(endpoint_id: str) -> None:
 def redeliver(endpoint_id: str, since: str, states: tuple[str, ...]) -> None:
     """Send an endpoint's deliveries since a time again."""
     body = {"since": since, "states": list(states)}
-    show_json(client_from_env().call("POST", f"/v1/webhook-endpoints/{endpoint_id}:redeliver", body))
+    show(client_from_env().call("POST", f"/v1/webhook-endpoints/{endpoint_id}:redeliver", body))
 
 
 @webhooks.command()

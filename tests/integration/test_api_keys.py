@@ -221,8 +221,8 @@ def test_the_command_keeps_tenants(api: Api, redis_url: str) -> None:
     """Tenants are made, listed and given quotas on Redis; `any` takes a quota away."""
     made = _run(redis_url, "tenants", "create", "green", "--name", "Green", "--jobs", "5", "--nodes", "2")
     changed = _run(redis_url, "tenants", "quota", "green", "--jobs", "any", "--memory-mib", "4096")
-    shown = json.loads(_run(redis_url, "tenants", "quota", "green").output)
-    listed = [json.loads(line)["id"] for line in _run(redis_url, "tenants", "list", "--json").output.splitlines()]
+    shown = json.loads(_run(redis_url, "-o", "json", "tenants", "quota", "green").output)
+    listed = [tenant["id"] for tenant in json.loads(_run(redis_url, "tenants", "list", "--json").output)]
 
     assert (0, 0) == (made.exit_code, changed.exit_code), made.output + changed.output
     assert {"jobs": None, "nodes": 2, "memory_mib": 4096} == shown["quotas"]

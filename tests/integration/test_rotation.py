@@ -234,7 +234,7 @@ def test_an_operator_rotates(store: Store, redis_url: str, tmp_path: Path) -> No
     assert [0, 1, 0, 0, 0, 0] == [item.returncode for item in (added, early, before, rotated, after, forgot)]
     assert OLD == keys.keys[0]
     assert "secrets still need an old key" in early.stderr
-    notes = [{row["note"] for row in map(json.loads, item.stdout.splitlines())} for item in (before, after)]
+    notes = [{row["note"] for row in json.loads(item.stdout)} for item in (before, after)]
     assert [{"an old key", "a reference"}, {"the newest key", "a reference"}] == notes
     assert "1 of hosts" in rotated.stdout
     assert keys.keys[1:] == PrivateKeys.parse((tmp_path / "sealing.key").read_text()).keys
