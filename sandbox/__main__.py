@@ -78,6 +78,7 @@ def make_site(options: Options, private: Path) -> Site:
         schemes=options.schemes,
         context=server_context(files, with_client_certificates=with_certificates) if is_tls else None,
         is_preinstalled=options.preinstalled,
+        ca_dir=options.ca_dir if is_tls else None,
         ca_file=str(files.ca.resolve()) if is_tls else "",
         endpoint=EndpointSettings(
             options.shells_per_user,

@@ -13,14 +13,18 @@ from spnego._ntlm_raw.crypto import ntowfv1
 ADMIN: Final = "admin"
 OPERATOR: Final = "operator"
 STANDARD: Final = "standard"
-ROLES: Final = (ADMIN, OPERATOR, STANDARD)
+LOCKED: Final = "locked"
+ROLES: Final = (ADMIN, OPERATOR, STANDARD, LOCKED)
 _NO_LM_HASH: Final = "00" * 16
 _PRIVATE: Final = 0o600
 
 
 @dataclass(frozen=True)
 class Account:
-    """A local account. `operator` may open a shell without being an administrator, `standard` may not (fault 5)."""
+    """A local account. `operator` may open a shell without being an administrator, `standard` may not (fault 5).
+
+    A `locked` one is refused whatever its password; nobody is told that this is why.
+    """
 
     name: str
     password: str = field(repr=False)
@@ -37,10 +41,19 @@ class Accounts:
 
     def __init__(self, accounts: list[Account]) -> None:
         self._accounts = {plain_name(account.name): account for account in accounts}
+        self.locked: frozenset[str] = frozenset(name for name, one in self._accounts.items() if one.role == LOCKED)
 
     def find(self, user: str) -> Account | None:
         """The account of a user name in any form, None when there is none."""
         return self._accounts.get(plain_name(user))
+
+    def lock_out(self, names: frozenset[str]) -> None:
+        """Lock these out beside the accounts of the role `locked`; all others may log on again."""
+        self.locked = names | {name for name, one in self._accounts.items() if one.role == LOCKED}
+
+    def may_log_on(self, account: Account) -> bool:
+        """Whether the account is not locked out."""
+        return plain_name(account.name) not in self.locked
 
     def check(self, user: str, password: str) -> Account | None:
         """The account, when the password is right. Blank passwords cannot be used remotely (docs/sources.md H20)."""

@@ -30,7 +30,10 @@ class Verdict:
 
 
 class ConnectionAuth:
-    """The logon state of one connection. `context` seals messages once Negotiate is complete."""
+    """The logon state of one connection. `context` seals messages once Negotiate is complete.
+
+    `attempts` counts the credentials that were shown.
+    """
 
     def __init__(self, accounts: Accounts, schemes: frozenset[str], certificate_name: str = "") -> None:
         self._accounts = accounts
@@ -39,6 +42,7 @@ class ConnectionAuth:
         self._pending: Any = None
         self._account: Account | None = None
         self.context: Any = None
+        self.attempts = 0
 
     @property
     def refusal(self) -> Verdict:
@@ -59,9 +63,10 @@ class ConnectionAuth:
         return self.refusal
 
     def _decide(self, account: Account | None) -> Verdict:
-        return Verdict(account) if account else self.refusal
+        return Verdict(account) if account and self._accounts.may_log_on(account) else self.refusal
 
     def _basic(self, value: str) -> Verdict:
+        self.attempts += 1
         try:
             user, _, password = base64.b64decode(value).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError):
@@ -74,6 +79,8 @@ class ConnectionAuth:
             if self._pending is None:
                 self._account, self.context = None, None
                 self._pending = spnego.server(protocol="ntlm" if token.startswith(_NTLM) else "negotiate")
+            else:
+                self.attempts += 1  # its second token is the one that answers the challenge
             reply = self._pending.step(token)
         except (binascii.Error, SpnegoError, ValueError):
             self._pending = None
@@ -85,7 +92,8 @@ class ConnectionAuth:
     def _logged_on(self, scheme: str, reply: bytes | None) -> Verdict:
         self.context, self._pending = self._pending, None
         self._account = self._accounts.find(str(self.context.client_principal or ""))
-        if self._account is None:
+        if self._account is None or not self._accounts.may_log_on(self._account):
+            self._account, self.context = None, None
             return self.refusal
         token = base64.b64encode(reply).decode() if reply else ""
         return Verdict(self._account, (f"{scheme} {token}",) if token else ())

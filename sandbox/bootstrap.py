@@ -7,6 +7,7 @@ module callable, answer Get-NestedModuleInfo. Before that they do not exist in t
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Any, Final
 
 from sandbox.machine import Command, PsError, Runspace, Streams
@@ -16,13 +17,18 @@ from sandbox.scripts import command_missing
 BOOTSTRAP_SHA256: Final = "dc022818b4bf53f774aaea942cd00863c6494c7f4c6f9dc8e263ee3edd6ae7b0"
 _INFO: Final = "get-nestedmoduleinfo"
 _MARK: Final = "-nested"
+_FIND: Final = "get-command"
 
 
 class ModuleSession:
     """A runspace in which the module may have to be loaded first. One a shell; safe to use from several threads."""
 
-    def __init__(self, inner: Runspace, *, is_preinstalled: bool) -> None:
+    def __init__(
+        self, inner: Runspace, *, is_preinstalled: bool, hidden: Callable[[], frozenset[str]] = frozenset
+    ) -> None:
+        """`hidden` are functions that the endpoint does not offer, in lower case."""
         self._inner = inner
+        self._hidden = hidden
         self._is_preinstalled = is_preinstalled
         self._sha256 = ""
 
@@ -32,10 +38,17 @@ class ModuleSession:
             self._load(command, streams)
             return
         name = command.name.lower()
-        if _MARK in name and not self._is_preinstalled and not self._sha256:
+        if not self._offers(name):
             raise command_missing(command.name)
+        if name == _FIND:
+            self._inner.invoke(command, _Offered(streams, self._offers))
+            return
         own = name == _INFO and bool(self._sha256)
         self._inner.invoke(command, _WithHash(streams, self._sha256) if own else streams)
+
+    def _offers(self, name: str) -> bool:
+        has_module = self._is_preinstalled or bool(self._sha256)
+        return _MARK not in name or (has_module and name not in self._hidden())
 
     def _load(self, command: Command, streams: Streams) -> None:
         given = {name.lower(): value for name, value in command.parameters.items()}
@@ -48,15 +61,14 @@ class ModuleSession:
         self.invoke(Command("Get-NestedModuleInfo"), streams)
 
 
-class _WithHash:
-    """Streams that put the loaded module's hash into the machine's answer."""
+class _Through:
+    """Streams that hand everything on."""
 
-    def __init__(self, inner: Streams, sha256: str) -> None:
+    def __init__(self, inner: Streams) -> None:
         self._inner = inner
-        self._sha256 = sha256
 
     def output(self, obj: Any) -> None:
-        self._inner.output({**obj, "Sha256": self._sha256} if isinstance(obj, dict) else obj)
+        self._inner.output(obj)
 
     def progress(self, activity: str, status: str, percent: int) -> None:
         self._inner.progress(activity, status, percent)
@@ -75,6 +87,29 @@ class _WithHash:
 
     def stopped(self) -> bool:
         return self._inner.stopped()
+
+
+class _WithHash(_Through):
+    """Streams that put the loaded module's hash into the machine's answer."""
+
+    def __init__(self, inner: Streams, sha256: str) -> None:
+        super().__init__(inner)
+        self._sha256 = sha256
+
+    def output(self, obj: Any) -> None:
+        self._inner.output({**obj, "Sha256": self._sha256} if isinstance(obj, dict) else obj)
+
+
+class _Offered(_Through):
+    """Streams that leave out what Get-Command does not see here."""
+
+    def __init__(self, inner: Streams, offers: Callable[[str], bool]) -> None:
+        super().__init__(inner)
+        self._offers = offers
+
+    def output(self, obj: Any) -> None:
+        if self._offers(str(obj.get("Name", "")).lower()):
+            self._inner.output(obj)
 
 
 def _two(command: Command) -> tuple[Any, Any]:

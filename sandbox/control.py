@@ -10,6 +10,7 @@
 - POST /world/faults            {"second_reboot": false, ...}: switches of sandbox/machine/config.py Faults
 - POST /hosts/<name>/reboot     restart a host; {"seconds": n} keeps it away at least n nominal seconds
 - GET  /                       world, counts and bugs at once
+- POST /front                {"certificate": "expired", "schemes": ["negotiate"], ...}: sandbox/front.py
 - POST /vms                     {"name", "memory_mib", "password"}: a VM that nobody of ours made, on the first host
 - POST /clock                   {"factor": n}: how much faster than life
 - GET  /shells                  the shells of every host
@@ -58,6 +59,7 @@ class Control:
             ("POST", "/faults"): self._add_faults,
             ("DELETE", "/faults"): self._clear_faults,
             ("POST", "/world/faults"): self._set_world_faults,
+            ("POST", "/front"): self._change_front,
             ("POST", "/vms"): self._add_vm,
             ("POST", "/clock"): self._set_clock,
         }
@@ -100,6 +102,11 @@ class Control:
     def _set_world_faults(self, body: Any) -> Answer:
         changes = _mapping(body)
         self._site.world.set_faults(changes)
+        return 200, {"changed": sorted(changes)}
+
+    def _change_front(self, body: Any) -> Answer:
+        changes = _mapping(body)
+        self._site.change_front(changes)
         return 200, {"changed": sorted(changes)}
 
     def _add(self, fault: Fault) -> Fault:

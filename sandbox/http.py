@@ -29,12 +29,18 @@ _LOOK_SECONDS: Final = 0.1
 
 @dataclass(frozen=True)
 class HttpSettings:
-    """How the door is set up. HTTP.sys closes an idle connection after 120 seconds."""
+    """How the door is set up. HTTP.sys closes an idle connection after 120 seconds. `live_schemes` may change."""
 
     accounts: Accounts
     schemes: frozenset[str]
     url: str
     keep_alive_seconds: float = 120.0
+    live_schemes: Callable[[], frozenset[str]] | None = None
+
+    @property
+    def offered(self) -> frozenset[str]:
+        """The schemes of this moment."""
+        return self.live_schemes() if self.live_schemes else self.schemes
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,7 @@ class WsmanConnection(BaseHTTPRequestHandler):
     def __init__(self, door: Door, connection: Any, client: Any, listener: Listener) -> None:
         self._door = door
         connection.settimeout(door.settings.keep_alive_seconds)
-        self._auth = ConnectionAuth(door.settings.accounts, door.settings.schemes, _certificate_name(connection))
+        self._auth = ConnectionAuth(door.settings.accounts, door.settings.offered, _certificate_name(connection))
         self._sealed = False
         self._reset_at: int | None = None
         super().__init__(connection, client, listener)
@@ -138,7 +144,10 @@ class WsmanConnection(BaseHTTPRequestHandler):
         if self._sealed and not header and self._auth.context is None:
             self._send(400, b"")
             return
+        shown = self._auth.attempts
         verdict = self._auth.check(header)
+        if self._auth.attempts > shown:
+            self._door.counters.add("logons", "taken" if verdict.account else "refused")
         if verdict.account is None:
             self._refuse(verdict)
         elif not body:

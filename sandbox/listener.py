@@ -51,6 +51,7 @@ class Listener(ThreadingHTTPServer):
         self._lock = threading.Lock()
         self._listening = threading.Event()
         self._is_ended = False
+        self._is_broken = False
         self._handle = handle
         super().__init__(address, BaseHTTPRequestHandler)
         self._listening.set()
@@ -89,6 +90,10 @@ class Listener(ThreadingHTTPServer):
         self.refuse()
         self._listening.set()
         self.server_close()
+
+    def present(self, context: ssl.SSLContext | None, *, broken: bool = False) -> None:
+        """Shake hands with another certificate from now on; None is no TLS, `broken` cuts each connection at once."""
+        self._context, self._is_broken = context, broken
 
     def refuse(self) -> None:
         """Drop all connections and refuse new ones (ECONNREFUSED) until `accept_again`; the port stays ours."""
@@ -135,6 +140,9 @@ class Listener(ThreadingHTTPServer):
             self._bugs.report("connection", error)
 
     def _secured(self, request: socket.socket) -> socket.socket:
+        if self._is_broken:
+            request.close()
+            raise ConnectionAbortedError
         if self._context is None:
             return request
         request.settimeout(_HANDSHAKE_SECONDS)

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 from sandbox.accounts import Accounts
+from sandbox.bad_certificates import bad_context
 from sandbox.bootstrap import ModuleSession
 from sandbox.bugs import Bugs
 from sandbox.counters import Counters
-from sandbox.faults import Fault, Faults
+from sandbox.faults import Fault, Faults, FaultSpecError
+from sandbox.front import BROKEN, GOOD, NONE, Front
 from sandbox.http import Door, HttpSettings, make_handler
 from sandbox.listener import Listener
 from sandbox.machine import Host
 from sandbox.pipeline import PipelineContext
 from sandbox.shell import shell_maker
+from sandbox.tls import authority_of
 from sandbox.wsman import DEFAULT_CONFIGURATION, Endpoint, EndpointSettings
 
 _WATCH_SECONDS: Final = 0.05
@@ -75,6 +80,7 @@ class SiteSettings:
     endpoint: EndpointSettings = field(default_factory=EndpointSettings)
     keep_alive_seconds: float = 120.0
     is_preinstalled: bool = False
+    ca_dir: Path | None = None
 
 
 class HostSite:
@@ -88,7 +94,11 @@ class HostSite:
         self._lock = threading.Lock()
         self.endpoint = Endpoint(host.name, shell_maker(self._make_context), site.settings.endpoint)
         http = HttpSettings(
-            site.settings.accounts, site.settings.schemes, "", keep_alive_seconds=site.settings.keep_alive_seconds
+            site.settings.accounts,
+            site.settings.schemes,
+            "",
+            keep_alive_seconds=site.settings.keep_alive_seconds,
+            live_schemes=lambda: site.front.schemes,
         )
         door = Door(http, self.endpoint, site.faults, site.bugs, site.counters, host.is_admin, self.refuse, self.reboot)
         self.listener = Listener((_LOCAL, port), make_handler(door), site.bugs, site.settings.context)
@@ -120,6 +130,14 @@ class HostSite:
         with self._lock:
             self._refused_until = max(self._refused_until, time.monotonic() + seconds)
         self.listener.refuse()
+
+    def listen(self, *, wanted: bool) -> None:
+        """Refuse connections until this is asked again, or take them."""
+        with self._lock:
+            self._refused_until = 0.0 if wanted else math.inf
+        if not wanted:
+            self.listener.refuse()
+        self.watch()
 
     def reboot(self, fault: Fault) -> None:
         """Restart the host, after `delay_seconds` real seconds; `seconds` (nominal) is the least time it stays away."""
@@ -165,7 +183,8 @@ class HostSite:
     def _make_context(self, user: str, is_admin: bool, configuration: str) -> PipelineContext:
         site = self._site
         inner = self.host.runspace(user, is_admin)
-        runspace = ModuleSession(inner, is_preinstalled=site.settings.is_preinstalled)
+        hidden = lambda: site.front.hidden  # noqa: E731 - looked at anew by each call
+        runspace = ModuleSession(inner, is_preinstalled=site.settings.is_preinstalled, hidden=hidden)
         return PipelineContext(
             self.host.name,
             runspace,
@@ -187,6 +206,7 @@ class Site:
         self.faults = Faults()
         self.bugs = Bugs()
         self.counters = Counters()
+        self.front = Front(settings.schemes)
         self._ended = threading.Event()
         ports = [settings.port + number if settings.port else 0 for number in range(len(world.hosts))]
         self.hosts = [HostSite(host, self, port) for host, port in zip(world.hosts, ports, strict=True)]
@@ -207,6 +227,28 @@ class Site:
     def find(self, name: str) -> HostSite | None:
         """A host by name, any case."""
         return next((host for host in self.hosts if host.host.name.lower() == name.lower()), None)
+
+    def change_front(self, changes: Mapping[str, Any]) -> None:
+        """Show another front from now on.
+
+        Raises:
+            FaultSpecError: a member or value that is none, or a certificate that cannot be made.
+        """
+        front = self.front.changed(changes)
+        context = self._context_of(front.certificate)
+        self.front = front
+        self.settings.accounts.lock_out(front.locked)
+        for host in self.hosts:
+            host.listener.present(context, broken=front.certificate == BROKEN)
+            host.listen(wanted=front.listening)
+
+    def _context_of(self, certificate: str) -> ssl.SSLContext | None:
+        if certificate in (GOOD, NONE, BROKEN):
+            return None if certificate == NONE else self.settings.context
+        authority = authority_of(self.settings.ca_dir) if self.settings.ca_dir else None
+        if authority is None or self.settings.ca_dir is None:
+            raise FaultSpecError("the CA directory has no key: give a new one")
+        return bad_context(certificate, authority, self.settings.ca_dir)
 
     def counts(self) -> dict[str, Any]:
         """The machine's effects, {effect: {target: times}}, and what the wire saw in the same form, as `wire.*`."""

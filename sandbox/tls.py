@@ -1,7 +1,7 @@
 """A certificate authority of the sandbox's own, and what it signs: the server and, for certificate logon, a client.
 
-Files in the CA directory: ca.pem (give this to clients), server.pem and server-key.pem, client.pem and client-key.pem.
-Valid CA and server files are kept over restarts, so a client's copy of ca.pem stays good.
+Files in the CA directory: ca.pem (give this to clients) and ca-key.pem, server.pem and server-key.pem, client.pem and
+client-key.pem. Valid CA and server files are kept over restarts, so a client's copy of ca.pem stays good.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 _DAYS: Final = 365
 _SKEW: Final = dt.timedelta(hours=1)
 _PRIVATE: Final = 0o600
+SERVER_NAMES: Final = ("localhost", "127.0.0.1")
+_CA_NAME: Final = "Matryoshka sandbox CA"
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,18 @@ class Authority:
 
     certificate: x509.Certificate
     key: ec.EllipticCurvePrivateKey
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A certificate to be made: its common name, subject alternative names, purpose, times and curve."""
+
+    common_name: str
+    names: tuple[str, ...]
+    purpose: x509.ObjectIdentifier
+    not_before: dt.datetime
+    not_after: dt.datetime
+    curve: ec.EllipticCurve
 
 
 @dataclass(frozen=True)
@@ -49,12 +63,27 @@ def make_tls_files(directory: Path, client_name: str) -> TlsFiles:
     wanted = (files.ca, files.server, files.server_key, files.client, files.client_key)
     if all(path.exists() for path in wanted):
         return files
-    authority = _make_authority()
+    authority = make_authority(_CA_NAME)
     _write(files.ca, _pem(authority.certificate))
-    names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-    _issue(authority, "localhost", names, ExtendedKeyUsageOID.SERVER_AUTH, (files.server, files.server_key))
-    _issue(authority, client_name, [], ExtendedKeyUsageOID.CLIENT_AUTH, (files.client, files.client_key))
+    _write(directory / "ca-key.pem", _key_pem(authority.key))
+    issue(
+        authority,
+        _lasting("localhost", SERVER_NAMES, ExtendedKeyUsageOID.SERVER_AUTH),
+        (files.server, files.server_key),
+    )
+    issue(authority, _lasting(client_name, (), ExtendedKeyUsageOID.CLIENT_AUTH), (files.client, files.client_key))
     return files
+
+
+def authority_of(directory: Path) -> Authority | None:
+    """The authority of a CA directory; None when its key was not kept there."""
+    key_file = directory / "ca-key.pem"
+    if not key_file.exists():
+        return None
+    key = serialization.load_pem_private_key(key_file.read_bytes(), None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        return None
+    return Authority(x509.load_pem_x509_certificate((directory / "ca.pem").read_bytes()), key)
 
 
 def server_context(files: TlsFiles, *, with_client_certificates: bool) -> ssl.SSLContext:
@@ -68,11 +97,12 @@ def server_context(files: TlsFiles, *, with_client_certificates: bool) -> ssl.SS
     return context
 
 
-def _make_authority() -> Authority:
+def make_authority(name: str) -> Authority:
+    """A certificate authority of this name that nobody knows yet."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = _name("Matryoshka sandbox CA")
+    whole = _name(name)
     certificate = (
-        _builder(name, name, key.public_key())
+        _builder(whole, whole, key.public_key(), _lasting(name, (), ExtendedKeyUsageOID.SERVER_AUTH))
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(is_ca=True), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
@@ -81,37 +111,48 @@ def _make_authority() -> Authority:
     return Authority(certificate, key)
 
 
-def _issue(
-    authority: Authority,
-    common_name: str,
-    names: list[x509.GeneralName],
-    purpose: x509.ObjectIdentifier,
-    paths: tuple[Path, Path],
-) -> None:
-    key = ec.generate_private_key(ec.SECP256R1())
+def issue(authority: Authority | None, wanted: Wanted, paths: tuple[Path, Path]) -> None:
+    """Write a certificate and its key; without an authority it is signed by itself."""
+    key = ec.generate_private_key(wanted.curve)
+    subject = _name(wanted.common_name)
+    issuer = authority.certificate.subject if authority else subject
+    signer = authority.key if authority else key
     builder = (
-        _builder(_name(common_name), authority.certificate.subject, key.public_key())
+        _builder(subject, issuer, key.public_key(), wanted)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(is_ca=False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.key.public_key()), critical=False)
+        .add_extension(x509.ExtendedKeyUsage([wanted.purpose]), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
     )
-    if names:
-        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
-    _write(paths[0], _pem(builder.sign(authority.key, hashes.SHA256())))
+    if wanted.names:
+        builder = builder.add_extension(x509.SubjectAlternativeName(list(map(_general, wanted.names))), critical=False)
+    _write(paths[0], _pem(builder.sign(signer, hashes.SHA256())))
     _write(paths[1], _key_pem(key))
 
 
-def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+def _lasting(common_name: str, names: tuple[str, ...], purpose: x509.ObjectIdentifier) -> Wanted:
     now = dt.datetime.now(dt.UTC)
+    return Wanted(common_name, names, purpose, now - _SKEW, now + dt.timedelta(days=_DAYS), ec.SECP256R1())
+
+
+def _general(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
+
+
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, wanted: Wanted
+) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
         .public_key(key)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - _SKEW)
-        .not_valid_after(now + dt.timedelta(days=_DAYS))
+        .not_valid_before(wanted.not_before)
+        .not_valid_after(wanted.not_after)
     )
 
 

@@ -33,6 +33,8 @@ _VERBS: Mapping[str, str] = {
     "sealing-key": "service.commands.sealing:sealing_key",
     "secrets": "service.commands.sealing:secrets",
     "audit": "service.commands.audit:audit",
+    "backup": "service.commands.backup:backup",
+    "restore": "service.commands.backup:restore",
     "openapi": "service.commands.admin:openapi",
 }
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from service.ledger.reach import EVERYWHERE, Network, hosts_of, networks_of
+from service.ledger.servers import ONLY_URL, BadServer, Servers, servers_of
 from service.ledger.store.settings import STANDARD_SCHEDULE
 from service.oidc_settings import OidcSettings
 from service.settings_error import SettingsError
@@ -38,7 +39,7 @@ class Settings:
     `rate_quota` requests (0 = any number) may be made with one API key in `rate_seconds`, over all processes.
     `audit_max` entries are kept in the audit log. So many proxies stand before this process (`proxy_hops`) whose
     X-Forwarded-For is believed. `oidc` None: only API keys are taken. `slack` None: Slack is not
-    set up.
+    set up. `servers` is how the ledger's server and the broker are reached beside `redis_url`.
     """
 
     redis_url: str
@@ -62,6 +63,7 @@ class Settings:
     key_hash_key: bytes = field(default=b"", repr=False)
     webhook_networks: tuple[Network, ...] = EVERYWHERE
     webhook_hosts: tuple[str, ...] = ()
+    servers: Servers = ONLY_URL
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -93,7 +95,15 @@ class Settings:
             key_hash_key=key_hash_key(environ),
             webhook_networks=_listed(environ, "MATRYOSHKA_WEBHOOK_NETWORKS", networks_of) or EVERYWHERE,
             webhook_hosts=_listed(environ, "MATRYOSHKA_WEBHOOK_HOSTS", hosts_of),
+            servers=_servers(environ),
         )
+
+
+def _servers(environ: Mapping[str, str]) -> Servers:
+    try:
+        return servers_of(environ)
+    except BadServer as error:
+        raise SettingsError(error.variable, error.reason) from error
 
 
 def _required(environ: Mapping[str, str], name: str) -> str:

@@ -3,17 +3,99 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from service.ledger.store.claims import Claim
 from workers.errors import RemoteError
 from workers.psrp.port import GuestTarget
+from workers.psrp.way import Certificate, Offered, Place, Presented, Reached, Resolved, Shipped
 
 Answer = (
     Any  # a dict; an exception to raise; a callable(call) -> dict; or a list of these, one a call, the last one stays
 )
+
+
+CERTIFICATE = Certificate(
+    subject="CN=hv01.example",
+    issuer="CN=Example CA",
+    names=("hv01.example",),
+    not_before=1_690_000_000.0,
+    not_after=1_790_000_000.0,
+    thumbprint="AB" * 20,
+    sha256="cd" * 32,
+    self_signed=False,
+    for_servers=True,
+    pem="-----BEGIN CERTIFICATE-----",
+)
+
+
+_PLACE = Place("hv01.example", 5986, "https", "negotiate", r"EXAMPLE\svc")
+_RESOLVED = Resolved(("192.0.2.7",))
+_REACHED = Reached("192.0.2.7", 0.002)
+_PRESENTED = Presented(True, version="TLSv1.3", certificate=CERTIFICATE)
+_OFFERED = Offered(401, ("Negotiate", "Kerberos"), "Microsoft-HTTPAPI/2.0")
+_SHIPPED = Shipped("0.1.0", "ab" * 32, frozenset({"Get-NestedNode"}))
+
+
+@dataclass
+class FakeWay:
+    """A WayPort of which every stage is well, unless the test says otherwise; `log` lists the stages in order."""
+
+    place: Place = _PLACE
+    resolved: Resolved = _RESOLVED
+    reached: Reached = _REACHED
+    presented: Presented = _PRESENTED
+    offered: Offered = _OFFERED
+    logon: BaseException | None = None
+    shell: BaseException | None = None
+    visible: frozenset[str] | BaseException | None = frozenset({"Get-NestedNode"})
+    module: Shipped = _SHIPPED
+    log: list[str] = field(default_factory=list)
+
+    def resolve(self) -> Resolved:
+        """Answer from the script."""
+        self.log.append("resolve")
+        return self.resolved
+
+    def connect(self, addresses: Sequence[str]) -> Reached:
+        """Answer from the script."""
+        self.log.append("connect")
+        return self.reached if addresses else Reached()
+
+    def present(self) -> Presented:
+        """Answer from the script."""
+        self.log.append("present")
+        return self.presented
+
+    def ask(self) -> Offered:
+        """Answer from the script."""
+        self.log.append("ask")
+        return self.offered
+
+    def log_on(self) -> None:
+        """Do as the script says."""
+        self.log.append("log_on")
+        if self.logon is not None:
+            raise self.logon
+
+    def open_shell(self) -> None:
+        """Do as the script says."""
+        self.log.append("open_shell")
+        if self.shell is not None:
+            raise self.shell
+
+    def visible_functions(self) -> frozenset[str] | None:
+        """Answer from the script."""
+        self.log.append("visible_functions")
+        if isinstance(self.visible, BaseException):
+            raise self.visible
+        return self.visible
+
+    def shipped(self) -> Shipped:
+        """Answer from the script."""
+        return self.module
 
 
 @dataclass(frozen=True)
@@ -29,11 +111,12 @@ class Call:
 class FakeHost:
     """A HostPort with scripted answers by function name. `log` lists every call in order, guests' calls too.
 
-    A function without an answer fails as on Windows: CommandNotFoundException.
+    A function without an answer fails as on Windows: CommandNotFoundException. `road` is the way to it.
     """
 
-    def __init__(self, answers: Mapping[str, Answer] | None = None) -> None:
+    def __init__(self, answers: Mapping[str, Answer] | None = None, road: FakeWay | None = None) -> None:
         self.answers: dict[str, Answer] = dict(answers or {})
+        self.road = road or FakeWay()
         self.log: list[Call] = []
         self._target: GuestTarget | None = None
         self._root = self
@@ -56,6 +139,10 @@ class FakeHost:
         view._root = self._root
         view._target = target
         return view
+
+    def way(self) -> FakeWay:
+        """Return the way that the test made."""
+        return self._root.road
 
     def names(self, verb: str | None = None) -> list[str]:
         """Return the names of the calls so far, of one verb or of all."""

@@ -10,6 +10,7 @@ ready.
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,14 +21,19 @@ import redis
 import structlog
 from celery import Celery, signals
 
+from service.ledger.broker import broker_of
 from service.ledger.expiry import LabExpiry
 from service.ledger.queue import WakeFailed, Waker
 from service.ledger.store import Store, StoreSettings
 from service.ledger.sweep import Sweeper
+from service.observing.exporting import start_traces
+from service.observing.listening import bind
+from service.observing.logs import set_up_logging
+from service.observing.serving import MetricsServer, registry
 from workers.broker import celery_settings
 from workers.hosts import Hosts
 from workers.keeper import LeaseKeeper
-from workers.logs import set_up_logging
+from workers.measuring import show_slots
 from workers.own_addresses import address_rules
 from workers.process import Departure, Presence, Slots
 from workers.runner import Runner, Tools
@@ -54,11 +60,14 @@ class WorkerProcess:
     presence: Presence
     sweeper: Sweeper
     departure: Departure
+    metrics: MetricsServer | None = None
 
     def start(self, slots: int) -> None:
-        """Take back a former life's leases and start the threads. Raises SystemExit when the ledger may lose writes."""
+        """Take back a former life's leases and start the threads. Raises SystemExit for an unfit ledger."""
+        refuse_unfit_ledger(self.store)
         refuse_lossy_server(self.settings, self.store)
         self.hands.slots.total = slots
+        self._show()
         if self.settings.has_stable_name:
             released = self.store.leases.release_worker(self.settings.worker_name)
             log.info("former_leases_released", worker=self.settings.worker_name, count=released)
@@ -68,14 +77,30 @@ class WorkerProcess:
         self.presence.start(self.departure.begin)
         log.info("worker_ready", worker=self.settings.worker_name, slots=slots)
 
+    def _show(self) -> None:
+        """Begin to answer scrapes and to export spans, where that is wanted."""
+        show_slots(self.hands.slots, self.hands.keeper)
+        self.departure.stop_traces = start_traces(os.environ, "matryoshka-worker", self.settings.worker_name)
+        place = self.settings.metrics_listen
+        if place is None:
+            return
+        try:
+            self.metrics = MetricsServer(bind(place), registry())
+        except OSError as error:
+            # Work is worth more than figures; the alert on a missing target tells of this.
+            log.error("metrics_not_served", reason=error.strerror)  # noqa: TRY400 - the reason is all
+            return
+        self.metrics.start()
+        log.info("metrics_served", port=self.metrics.port)
+
 
 def build(settings: Settings, opened: Scrubber | None = None) -> WorkerProcess:
     """Return the process's parts, wired; nothing runs and nothing is connected yet. Raises SettingsError.
 
     `opened` learns every secret that the process opens.
     """
-    store = Store.open(settings.redis_url, _store_settings(settings))
-    waker = Waker(settings.redis_url)
+    store = Store.open(settings.redis_url, _store_settings(settings), settings.servers)
+    waker = Waker(settings.redis_url, settings.servers)
     keyring = _keyring(settings, opened)
     hosts = Hosts(store.hosts, keyring, settings.poll_seconds, settings.worker_name)
     draining = threading.Event()
@@ -107,14 +132,22 @@ def _wake(wake: Callable[[int], int]) -> None:
 
 def make_app(settings: Settings) -> Celery:
     """Return the Celery application for these settings, with its tasks and signals."""
-    application = Celery("matryoshka", broker=settings.redis_url)
-    application.conf.update(celery_settings())
+    broker = broker_of(settings.redis_url, settings.servers)
+    application = Celery("matryoshka", broker=broker.url)
+    application.conf.update(celery_settings(broker))
     place = _Place(settings)
     register(application, place.hands)
     signals.worker_ready.connect(place.on_ready, weak=False)
     signals.worker_shutting_down.connect(place.on_leaving, weak=False)
-    signals.setup_logging.connect(partial(set_up_logging, place.opened.text), weak=False)
+    signals.setup_logging.connect(place.on_logging, weak=False)
     return application
+
+
+def refuse_unfit_ledger(store: Store) -> None:
+    """Raise SystemExit when trying again cannot help: see `Store.unfitness`."""
+    reason = store.unfitness()
+    if reason:
+        raise SystemExit(f"the ledger cannot be used: {reason}")
 
 
 def refuse_lossy_server(settings: Settings, store: Store) -> None:
@@ -145,11 +178,16 @@ class _Place:
             raise RuntimeError("a task ran before the worker was ready")
         return self.process.hands
 
+    def on_logging(self, **_: Any) -> None:
+        set_up_logging(os.environ, self.opened.text)
+
     def on_ready(self, sender: Any = None, **_: Any) -> None:
         # Celery only logs what a signal's receiver raises; a worker that cannot work must not stay.
         try:
             self.process = build(self.settings, self.opened)
             self.process.start(int(getattr(sender.controller, "concurrency", 0) or 1))
+            # Celery's own cold end waits for the threads before it tells anybody.
+            signal.signal(signal.SIGQUIT, self.on_quit)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - the door of the process
             log.critical("worker_cannot_start", reason=str(error))
             os._exit(1)
@@ -157,6 +195,10 @@ class _Place:
     def on_leaving(self, **_: Any) -> None:
         if self.process is not None:
             self.process.departure.begin()
+
+    def on_quit(self, *_: object) -> None:
+        if self.process is not None:
+            self.process.departure.begin(hurry=True)
 
 
 def _keyring(settings: Settings, opened: Scrubber | None) -> Keyring:

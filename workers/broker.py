@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from service.ledger.broker import Broker, broker_of
 
-def celery_settings() -> dict[str, Any]:
-    """Return the settings of docs/sources.md C10: wake-ups only, and they may be lost."""
+
+def celery_settings(broker: Broker | None = None) -> dict[str, Any]:
+    """Return the settings of docs/sources.md C10: wake-ups only, and they may be lost. Without a broker: any Redis."""
+    broker = broker or broker_of("redis://")
     return {
-        # The late ack wakes the threads pool's loop, which prefetching off needs; it gives no guarantee.
-        "task_acks_late": True,
-        "worker_disable_prefetch": True,
+        # The late ack wakes the threads pool's loop, which prefetching off needs; it gives no guarantee. RabbitMQ
+        # closes the channel of a message that is not acknowledged for half an hour, and steps may take longer.
+        "task_acks_late": broker.is_ledger,
+        "worker_disable_prefetch": broker.is_ledger,
         "worker_prefetch_multiplier": 1,
         "task_ignore_result": True,
         "result_backend": None,
@@ -22,13 +26,6 @@ def celery_settings() -> dict[str, Any]:
         "worker_cancel_long_running_tasks_on_connection_loss": False,
         "worker_hijack_root_logger": False,
         "task_default_queue": "steps",
-        "broker_transport_options": {
-            # With it on, a worker dies or hangs when the broker restarts (C3). Off, a kill loses messages:
-            # harmless here.
-            "ack_emulation": False,
-            "socket_timeout": 10,
-            "socket_connect_timeout": 3,
-            "socket_keepalive": True,
-            "health_check_interval": 5,
-        },
+        "broker_transport_options": dict(broker.options),
+        "broker_use_ssl": dict(broker.tls) if broker.tls else None,
     }

@@ -22,17 +22,24 @@ WorkerError
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 _RETRYABLE_CATEGORIES = frozenset({"ConnectionError", "OperationTimeout", "ResourceBusy", "ResourceUnavailable"})
 
 
 class WorkerError(Exception):
-    """Base of everything a step may raise. `code` is stable; the message is for people and never decides anything."""
+    """Base of everything a step may raise. `code` is stable; the message is for people and never decides anything.
+
+    `fault` is the WSMan fault that the error stands for, 0 for none; `about` names its kind where one class has several
+    (`context`: no security context; `package`: this worker lacks one), and is empty otherwise.
+    """
 
     code: ClassVar[str] = "WORKER_ERROR"
     retryable: bool = False
     remedy: str = ""
+    fault: int = 0
+    about: str = ""
 
 
 class HostUnreachable(WorkerError):
@@ -140,14 +147,18 @@ class RemoteError(WorkerError):
 
 
 class StepRefused(WorkerError):
-    """A rule or a gate forbids the step. `reason` is its stable code, for instance `CPU_FLAGS_MISSING`."""
+    """A rule or a gate forbids the step. `reason` is its stable code, for instance `CPU_FLAGS_MISSING`.
+
+    `facts` are kept although the step failed: what it saw.
+    """
 
     code = "STEP_REFUSED"
 
-    def __init__(self, message: str, *, reason: str, remedy: str = "") -> None:
+    def __init__(self, message: str, *, reason: str, remedy: str = "", facts: Mapping[str, Any] | None = None) -> None:
         super().__init__(message)
         self.reason = reason
         self.remedy = remedy
+        self.facts: Mapping[str, Any] = facts or {}
 
 
 class NotConverged(WorkerError):

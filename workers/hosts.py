@@ -14,7 +14,7 @@ from workers.psrp.invoke import Watch
 from workers.psrp.line import HostLine
 from workers.psrp.pool import SessionPool, session_opener
 from workers.psrp.transport import Endpoint, Timeouts, endpoint_of
-from workers.secrets import Keyring, Scrubber
+from workers.secrets import Keyring, Scrubber, SecretStr
 
 
 class HostRecords(Protocol):
@@ -37,21 +37,30 @@ class Hosts:
 
     def line(self, host_id: str, watch: Watch, scrubber: Scrubber) -> HostLine:
         """Return a line to the host for one claim. Its record is read at the first call, once."""
-        return HostLine(self._pool, cache(lambda: self.endpoint(host_id, scrubber)), watch)
+        endpoint, place = cache(lambda: self.endpoint(host_id, scrubber)), cache(lambda: self.place(host_id))
+        return HostLine(self._pool, endpoint, watch, place=place, host_id=host_id)
+
+    def place(self, host_id: str) -> Endpoint:
+        """Return the host's endpoint without its secret; raises HostMisconfigured."""
+        return endpoint_of(asdict(self._host(host_id)), SecretStr(""))
 
     def endpoint(self, host_id: str, scrubber: Scrubber) -> Endpoint:
         """Return the host's endpoint as its record says now; raises HostMisconfigured or SecretUnavailable."""
+        host = self._host(host_id)
+        if "password" not in host.secrets:
+            raise SecretUnavailable("the host's record has no password")
+        secret = self._keyring.open(host.secrets["password"])
+        scrubber.add(secret)
+        return endpoint_of(asdict(host), secret)
+
+    def _host(self, host_id: str) -> Host:
         try:
             host = self._records.get(host_id)
         except redis.RedisError as error:
             raise LedgerAway("the host's record cannot be read now") from error
         if host is None:
             raise HostMisconfigured(f"no host {host_id or '(none)'} is registered")
-        if "password" not in host.secrets:
-            raise SecretUnavailable("the host's record has no password")
-        secret = self._keyring.open(host.secrets["password"])
-        scrubber.add(secret)
-        return endpoint_of(asdict(host), secret)
+        return host
 
     def share_with(self, processes: int) -> None:
         """Say how many worker processes live now: together they keep below a host's bound of sessions."""

@@ -21,6 +21,7 @@ from workers.errors import (
     ProtocolBroken,
     RemoteError,
     SessionLost,
+    StepRefused,
     StepReleased,
     WorkerError,
 )
@@ -99,6 +100,7 @@ def result_of(
         return _wait(memo, _ASK_AGAIN_SECONDS * factor, message, is_open=effects.is_open)
     return StepResult(
         StepOutcome.FAILED,
+        facts=_seen(error, scrubber),
         error=problem_of(_cause(error, effects), scrubber),
         retryable=error.retryable,
         retry_after_seconds=retry_seconds(claim.attempt) * factor,
@@ -130,6 +132,10 @@ def bug_result(error: BaseException, claim: Claim, effects: Effects) -> StepResu
 def retry_seconds(attempt: int) -> float:
     """Return the pause before the next attempt: 5 s, doubled each time, at most two minutes."""
     return float(min(_LONGEST_RETRY_SECONDS, _FIRST_RETRY_SECONDS * 2 ** max(0, attempt - 1)))
+
+
+def _seen(error: WorkerError, scrubber: Scrubber) -> dict[str, Any]:
+    return dict(scrubber.value(dict(error.facts))) if isinstance(error, StepRefused) else {}
 
 
 def _cause(error: WorkerError, effects: Effects) -> WorkerError:

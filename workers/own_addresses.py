@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import redis
 
 from service.ledger.reach import Address, AddressRules, literal
+from service.ledger.servers import hosts_of
 from service.ledger.store import HostStore, Store
 from workers.outbound import AddressRefused, Resolve
 from workers.settings import Settings
@@ -82,8 +83,11 @@ class OwnAddresses:
 
 def address_rules(settings: Settings, store: Store) -> AddressRules:
     """Return what the webhooks of a worker process with these settings may call."""
-    ours = hosts_of_urls(settings.redis_url, settings.vault.address if settings.vault else "")
-    own = OwnAddresses(ours, lambda: management_addresses(store.hosts))
+    ours = (
+        *hosts_of(settings.redis_url),
+        *hosts_of_urls(settings.servers.broker_url, settings.vault.address if settings.vault else ""),
+    )
+    own = OwnAddresses(ours, lambda: [*management_addresses(store.hosts), *store.primaries()])
     return AddressRules(settings.webhook_networks, settings.webhook_hosts, own)
 
 

@@ -129,7 +129,10 @@ class Presence:
 
 @dataclass
 class Departure:
-    """How the process leaves: no new claims, steps given back, then out. Celery's warm end would wait minutes."""
+    """How the process leaves: no new claims, steps given back, then out. Celery's warm end would wait minutes.
+
+    Asked a second time, or told to hurry, it waits for no step: what it holds is released in the ledger at once.
+    """
 
     keeper: LeaseKeeper
     draining: threading.Event
@@ -137,11 +140,16 @@ class Departure:
     goodbye: Callable[[], None]
     drain_seconds: float
     leave: Callable[[int], None] = os._exit
+    stop_traces: Callable[[], None] = lambda: None
     _begun: threading.Lock = field(default_factory=threading.Lock)
+    _hurry: threading.Event = field(default_factory=threading.Event)
 
-    def begin(self) -> None:
-        """Drain in a thread of its own and leave the process. Only the first call does something."""
-        if not self._begun.acquire(blocking=False):
+    def begin(self, *, hurry: bool = False) -> None:
+        """Drain in a thread of its own and leave the process; called again, the drain ends at once."""
+        is_first = self._begun.acquire(blocking=False)
+        if hurry or not is_first:
+            self._hurry.set()
+        if not is_first:
             return
         self.draining.set()
         threading.Thread(target=self._drain, name="drain", daemon=True).start()
@@ -150,12 +158,13 @@ class Departure:
         # Steps see the flag between two polls and give themselves back; what runs on the hosts goes on, and whoever
         # claims the step next joins it through the journal.
         until = time.monotonic() + self.drain_seconds
-        while self.keeper.held() and time.monotonic() < until:
-            time.sleep(0.05)
+        while self.keeper.held() and time.monotonic() < until and not self._hurry.wait(0.05):
+            pass
         for lease in self.keeper.held():
             self._release(lease)
         with contextlib.suppress(redis.RedisError):
             self.goodbye()
+        self.stop_traces()
         log.info("worker_left")
         self.leave(0)
 

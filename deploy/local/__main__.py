@@ -48,6 +48,7 @@ def demo(clock: float, directory: Path) -> None:
 
 def _up(console: Console, settings: StackSettings) -> int:
     with Stack(settings, say=lambda what: console.print(f"[dim]starting {what}[/dim]")) as stack:
+        console.print(f"dashboard      {stack.url}/")
         console.print(f"API            {stack.url}")
         console.print(f"API key        {stack.api_key}")
         console.print(f"simulated host {stack.host_id} (control API {stack.sandbox_url})")

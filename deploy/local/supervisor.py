@@ -68,6 +68,12 @@ class Supervisor:
         """Return the pid of the running process of this name."""
         return self._children[name].process.pid
 
+    def end(self, name: str, grace_seconds: float = 15.0) -> None:
+        """End one program for good, with its stop signal; what does not end in time is killed with its group."""
+        with self._lock:
+            child = self._children.pop(name)
+        _end(child, grace_seconds)
+
     def stop(self, grace_seconds: float = 15.0) -> None:
         """End all programs, the last started first; what does not end in time is killed with its group."""
         self._stopping.set()
@@ -83,7 +89,7 @@ class Supervisor:
                     self._restart(child)
 
     def _restart(self, child: _Child) -> None:
-        if self._stopping.wait(self._delay):
+        if self._stopping.wait(self._delay) or self._children.get(child.program.name) is not child:
             return
         _kill_group(child.process.pid)
         try:

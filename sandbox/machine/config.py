@@ -62,7 +62,8 @@ class Faults:
     fails. `down_nodes`: computer names whose cluster service does not start. `start_refused`: a stopped cluster service
     is not started, only by joining anew. `witness_refused`: Azure refuses every access key. `management_away`:
     Hyper-V's own service does not answer on any machine. `drain_refused`: no node can be paused; `drain_fails`: what
-    runs on it cannot be moved. `password_refused`: guests' policy takes no password. `slow`: all durations times this.
+    runs on it cannot be moved. `password_refused`: guests' policy takes no password. `role_missing`: hosts report no
+    Hyper-V role; `vmms_stopped`: its service is stopped there. `slow`: all durations times this.
     """
 
     flaky_guest: int = 0
@@ -82,6 +83,8 @@ class Faults:
     drain_refused: bool = False
     drain_fails: bool = False
     password_refused: bool = False
+    role_missing: bool = False
+    vmms_stopped: bool = False
     slow: float = 1.0
 
 

@@ -38,7 +38,7 @@ def get_report(call: Call) -> Record:
             "LogicalProcessorCount": machine.processors,
             "MemoryTotalMib": machine.memory_mib,
             "MemoryFreeMib": hyperv.free_mib(machine),
-            "HyperVInstalled": machine.features.get(HYPERV) == INSTALLED,
+            "HyperVInstalled": _has_role(call),
             "HypervisorPresent": cpu.is_guest(machine) or cpu.launched(machine),
             "VbsRunning": realm.config.vbs_running if machine.level == 0 else False,
             # Only administrators of the host can read its boot configuration.
@@ -54,8 +54,13 @@ def get_report(call: Call) -> Record:
 
 def _answers(call: Call) -> bool:
     """Whether Hyper-V's management answers this caller: its service is there and well, and he may ask it."""
-    role = call.machine.features.get(HYPERV) == INSTALLED
-    return role and call.logon.is_admin and not call.realm.faults.management_away
+    faults = call.realm.faults
+    return _has_role(call) and call.logon.is_admin and not (faults.management_away or faults.vmms_stopped)
+
+
+def _has_role(call: Call) -> bool:
+    is_missing = call.realm.faults.role_missing and call.machine.level == 0
+    return call.machine.features.get(HYPERV) == INSTALLED and not is_missing
 
 
 def _management(call: Call) -> Record:
@@ -145,7 +150,7 @@ def get_proof(call: Call) -> Record:
     call.sleep(1)
     with call.realm.lock:
         machine = call.machine
-        role = machine.features.get(HYPERV) == INSTALLED
+        role = _has_role(call) and not call.realm.faults.vmms_stopped
         failure = machine.failure_event
         return {
             "HypervisorLaunched": cpu.launched(machine),

@@ -11,6 +11,7 @@ from sandbox.machine.binder import bind
 from sandbox.machine.call import Call, Logon
 from sandbox.machine.catalogue import COMMANDS
 from sandbox.machine.errors import MachineLost, PsError
+from sandbox.machine.finding import FIND
 from sandbox.machine.life import settle
 from sandbox.machine.model import Machine
 from sandbox.machine.realm import Realm
@@ -56,7 +57,7 @@ def _only_command(script: str) -> str:
 
 def dispatch(call: Call, name: str, parameters: Mapping[str, Any], positional: Any = ()) -> Any:
     """Run a command by name on the call's machine and give what it returns. Raises PsError or MachineLost."""
-    function = COMMANDS.get(name.lower())
+    function = FIND if name.lower() == FIND.name.lower() else COMMANDS.get(name.lower())
     if function is None:
         raise winerrors.command_missing(name)
     bound = bind(function, parameters, positional)

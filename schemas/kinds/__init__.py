@@ -16,6 +16,7 @@ from schemas.kinds.rotate_guest_password import RotateGuestPasswordRequestSchema
 from schemas.kinds.start_lab import StartLabRequestSchema
 from schemas.kinds.stop_lab import StopLabRequestSchema
 from schemas.kinds.teardown import TeardownRequestSchema
+from schemas.kinds.test_host import TestHostRequestSchema
 from schemas.kinds.verify_lab import VerifyLabRequestSchema
 from schemas.request import RequestSchema
 
@@ -26,6 +27,7 @@ REQUEST_SCHEMAS: Mapping[str, type[RequestSchema]] = {
     "install_role": InstallRoleRequestSchema,
     "nested_vm": NestedVMRequestSchema,
     "inspect_host": InspectHostRequestSchema,
+    "test_host": TestHostRequestSchema,
     "verify_lab": VerifyLabRequestSchema,
     "add_node": AddNodeRequestSchema,
     "remove_node": RemoveNodeRequestSchema,

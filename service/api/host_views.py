@@ -1,4 +1,4 @@
-"""Hosts: register, look at, change, forget, inspect. The credential goes in and never comes out."""
+"""Hosts: register, look at, change, forget, inspect, test. The credential goes in and never comes out."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ blueprint = Blueprint("hosts", __name__, description="Hosts: the physical Hyper-
 _HOST = "/v1/hosts/<identifier:host_id>"
 _PORTS: Mapping[str, int] = {"https": 5986, "http": 5985}
 _LOOPBACK = frozenset({"localhost", "127.0.0.1"})
-_INSPECT = JobBody()
+_REQUEST = JobBody()
 
 
 class HostViewSchema(HostSchema):
@@ -203,6 +203,34 @@ def delete_host(host_id: str) -> Response:
 )
 def inspect_host(host_id: str, body: dict[str, Any]) -> Response:  # noqa: ARG001 - an empty body is checked, not used
     """Inspect a host: a job that reports what it is, what it could build and what forbids it."""
+    return _job_on(host_id, "inspect_host")
+
+
+@route(
+    blueprint,
+    Operation(
+        "testHost",
+        "POST",
+        f"{_HOST}:test",
+        "hosts:write",
+        {202: JobViewSchema},
+        body=EmptySchema(),
+        body_required=False,
+        problems=(409,),
+        headers=("IdempotencyKey",),
+        answer_headers={202: ("Location", "Retry-After", "ETag", "Idempotent-Replayed")},
+    ),
+)
+def test_host(host_id: str, body: dict[str, Any]) -> Response:  # noqa: ARG001 - an empty body is checked, not used
+    """Test the way to a host: name, port, TLS, authentication, endpoint, rights and role, each a step of a job.
+
+    The first check that fails ends the job. `result.checks` has all of them in order, also then: what was seen, why it
+    fails, and the commands that cure it on the host.
+    """
+    return _job_on(host_id, "test_host")
+
+
+def _job_on(host_id: str, kind: str) -> Response:
     ctx, host = context(), _host(host_id)
-    job = _INSPECT.load({"kind": "inspect_host", "host": {"id": host.id}})
+    job = _REQUEST.load({"kind": kind, "host": {"id": host.id}})
     return accepted(submit(ctx, job, {}, this_sender(job)), base_of(request, ctx.settings.base_url))

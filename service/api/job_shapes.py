@@ -9,11 +9,12 @@ from typing import Any
 from service.api.answers import rfc3339
 from service.api.conditional import etag_of
 from service.api.submitting import Planned
+from service.ledger.checks import checks_of
 from service.ledger.estimate import bounded_seconds
 from service.ledger.event import Event
 from service.ledger.job import TERMINAL_STATES, Job, JobState, StepRecord
 from service.ledger.plan import Plan
-from service.ledger.trace import trace_id
+from service.observing.traceparent import trace_id
 
 _SOON_SECONDS = 2
 _LATER_SECONDS = 10
@@ -93,7 +94,7 @@ def _links(job: Job, base: str) -> dict[str, str]:
 
 
 def result_body(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a job found or built: CPU ledger and summary of a lab, drift, settings; and all facts."""
+    """Return what a job found or built: CPU ledger and summary of a lab, drift, settings, checks; and all facts."""
     named = {
         "probes": "lab.probes",
         "summary": "lab.summary",
@@ -102,6 +103,9 @@ def result_body(facts: Mapping[str, Any]) -> dict[str, Any]:
         "findings": "host.findings",
     }
     result: dict[str, Any] = {name: facts[fact] for name, fact in named.items() if fact in facts}
+    checks = checks_of(facts)
+    if checks:
+        result["checks"] = checks
     settings = [facts[fact] for fact in sorted(facts) if fact.startswith("node.") and fact.endswith(".settings")]
     if settings:
         result["settings"] = [row for rows in settings for row in (rows if isinstance(rows, list) else [rows])]

@@ -19,7 +19,7 @@ _CONDITIONAL = frozenset(
 )
 
 _OF_JOB = ("getJob", "listSteps", "listJobEvents", "diagnoseJob", "cancelJob", "retryJob")
-_OF_HOST = ("getHost", "updateHost", "inspectHost", "deleteHost")
+_OF_HOST = ("getHost", "updateHost", "inspectHost", "testHost", "deleteHost")
 _OF_IMAGE = ("getImage", "updateImage", "deleteImage")
 _OF_ENDPOINT = (
     "getWebhookEndpoint", "updateWebhookEndpoint", "pingWebhookEndpoint", "rotateWebhookSecret", "redeliverWebhooks",
@@ -29,7 +29,7 @@ _OF_DELIVERY = ("getWebhookDelivery", "redeliverWebhook")
 
 # Operation -> the parameter that its answer's id fills, and the operations that take it.
 _ONWARD: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    **dict.fromkeys(("submitJob", "getJob", "cancelJob", "retryJob", "inspectHost"), ("job_id", _OF_JOB)),
+    **dict.fromkeys(("submitJob", "getJob", "cancelJob", "retryJob", "inspectHost", "testHost"), ("job_id", _OF_JOB)),
     **dict.fromkeys(("registerHost", "getHost", "updateHost"), ("host_id", _OF_HOST)),
     **dict.fromkeys(("createImage", "getImage", "updateImage"), ("image_id", _OF_IMAGE)),
     **dict.fromkeys(

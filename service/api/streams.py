@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import random
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from service.api.problems import Problem
+from service.observing.metrics import SSE_CLIENTS, SSE_DROPS, SSE_STREAMS
 
 MEDIA_TYPE = "text/event-stream"
 RECONNECT_MILLISECONDS = 3000
 KEEP_ALIVE = ": keep-alive\n\n"
 OPENING = f"retry: {RECONNECT_MILLISECONDS}\n\n"
+_SOONEST_MILLISECONDS, _LATEST_MILLISECONDS = 200, 2000
 _BUSY_SECONDS = 5
 
 
@@ -45,14 +48,18 @@ class StreamGate:
             Problem: 503 with Retry-After when all places are taken.
         """
         if not self.is_open or not self._streams.acquire(blocking=False):
+            SSE_DROPS.labels("refused").inc()
             headers = {"Retry-After": str(_BUSY_SECONDS)}
             raise Problem(
                 503, "too-many-streams", "This process has no place for another event stream.", headers=headers
             )
+        SSE_STREAMS.inc()
+        SSE_CLIENTS.inc()
 
     def leave_stream(self) -> None:
         """Give the place back."""
         self._streams.release()
+        SSE_CLIENTS.dec()
 
     @contextmanager
     def wait_place(self) -> Iterator[bool]:
@@ -63,6 +70,12 @@ class StreamGate:
         finally:
             if taken:
                 self._waits.release()
+
+
+def resume_hint() -> str:
+    """Return the end of a stream that goes on elsewhere: connect again soon, but not all at the same moment."""
+    milliseconds = random.randint(_SOONEST_MILLISECONDS, _LATEST_MILLISECONDS)  # noqa: S311 - it spreads load
+    return f"retry: {milliseconds}\n: connect again with Last-Event-ID\n\n"
 
 
 def frame(event: str, data: Mapping[str, Any], event_id: str = "") -> str:

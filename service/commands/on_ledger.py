@@ -10,7 +10,8 @@ import redis
 
 from service.commands.acting import act_as_user
 from service.commands.verbs import Verb, Verbs
-from service.ledger.store import Store, StoreSettings
+from service.ledger.servers import servers_of
+from service.ledger.store import Store, StoreSettings, connect
 
 
 class _OnLedger(click.Command):
@@ -36,9 +37,17 @@ def store_from_env() -> Store:
 
     What the running command changes in it is in the audit log, under the name of the machine's user.
     """
-    url = os.environ.get("MATRYOSHKA_REDIS_URL", "")
-    if not url:
-        raise click.UsageError("MATRYOSHKA_REDIS_URL is not set.")
     namespace = os.environ.get("MATRYOSHKA_NAMESPACE") or "mk"
     act_as_user()
-    return Store(redis.Redis.from_url(url, decode_responses=True), StoreSettings(namespace=namespace))
+    return Store(redis_from_env(), StoreSettings(namespace=namespace))
+
+
+def redis_from_env(**options: Any) -> redis.Redis:
+    """Return a client of MATRYOSHKA_REDIS_URL, with redis-py's options. Raises click.UsageError without it."""
+    url = os.environ.get("MATRYOSHKA_REDIS_URL", "").strip()
+    if not url:
+        raise click.UsageError("MATRYOSHKA_REDIS_URL is not set.")
+    try:
+        return connect(url, servers_of(os.environ), **options)
+    except ValueError as error:
+        raise click.UsageError(f"MATRYOSHKA_REDIS_URL cannot be used: {error}") from error

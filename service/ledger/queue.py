@@ -11,9 +11,14 @@ from typing import Any
 from uuid import uuid4
 
 import redis
+from amqp.exceptions import NotFound as QueueUnknown
 from kombu.connection import Connection
 from kombu.exceptions import OperationalError
-from kombu.pools import producers
+from kombu.pools import connections, producers
+
+from service.ledger.broker import Broker, broker_of
+from service.ledger.servers import ONLY_URL, Servers
+from service.ledger.store.connecting import connect
 
 WORK_TASK = "matryoshka.work"
 DELIVER_TASK = "matryoshka.deliver"
@@ -33,10 +38,11 @@ class WakeFailed(Exception):
 class Waker:
     """Publishes wake-ups. Safe to share between threads."""
 
-    def __init__(self, redis_url: str) -> None:
-        self._connection = _connect(redis_url)
+    def __init__(self, redis_url: str, servers: Servers = ONLY_URL) -> None:
+        self._broker = broker_of(redis_url, servers)
+        self._connection = _connect(self._broker)
         # The length of a queue is asked of the server itself: kombu has no public call for it.
-        self._client: Any = redis.Redis.from_url(redis_url, socket_timeout=5, socket_connect_timeout=3)
+        self._client: Any = connect(redis_url, servers, socket_timeout=5)
 
     def wake_steps(self, count: int = 1) -> int:
         """Say that there are steps; return how many messages were sent. Raise WakeFailed."""
@@ -49,9 +55,20 @@ class Waker:
     def waiting(self, queue: str) -> int:
         """Return how many messages wait in a queue. Raise WakeFailed."""
         try:
-            return int(self._client.llen(queue))
-        except redis.exceptions.RedisError as error:
+            return int(self._client.llen(queue)) if self._broker.is_ledger else self._ready(queue)
+        except self._failures as error:
             raise WakeFailed(str(error)) from error
+
+    def _ready(self, queue: str) -> int:
+        """Ask RabbitMQ; a queue that no worker has declared yet is empty."""
+        with (
+            connections[self._connection].acquire(block=True, timeout=5) as connection,
+            connection.channel() as channel,
+        ):
+            try:
+                return int(channel.queue_declare(queue, passive=True).message_count)
+            except QueueUnknown:
+                return 0
 
     def close(self) -> None:
         """Give the connection back. Safe to repeat."""
@@ -60,7 +77,8 @@ class Waker:
 
     @property
     def _failures(self) -> tuple[type[BaseException], ...]:
-        return (OperationalError, *self._connection.connection_errors, *self._connection.channel_errors)
+        theirs = (*self._connection.connection_errors, *self._connection.channel_errors)
+        return (redis.exceptions.RedisError, OperationalError, *theirs)
 
     def _wake(self, task: str, queue: str, count: int) -> int:
         wanted = min(max(0, count), _BURST_MAX)
@@ -99,16 +117,15 @@ def _letter() -> dict[str, str]:
     return {"queue": STEPS_QUEUE, "text": json.dumps(message), "id": _LETTER_ID}
 
 
-def _connect(redis_url: str) -> Any:
+def _connect(broker: Broker) -> Any:
     make: Any = Connection  # kombu has no types
     return make(
-        redis_url,
+        broker.url,
+        ssl=dict(broker.tls) if broker.tls else False,
+        connect_timeout=3,
         transport_options={
-            "ack_emulation": False,
-            "socket_timeout": 5,
-            "socket_connect_timeout": 3,
-            "socket_keepalive": True,
-            "health_check_interval": 5,
+            **broker.options,
+            **({"socket_timeout": 5} if broker.is_ledger else {}),
             # A request must not wait for a broker that is away: the next sweep wakes.
             "max_retries": 1,
             "interval_start": 0,

@@ -10,7 +10,16 @@ from flask import Flask, Response, make_response, request
 
 from schemas.event import EVENT_TYPES
 from service.api.problems import Problem
-from service.ui import host_views, job_views, key_views, lab_views, new_views, session_views, webhook_views
+from service.ui import (
+    adding_views,
+    host_views,
+    job_views,
+    key_views,
+    lab_views,
+    new_views,
+    session_views,
+    webhook_views,
+)
 from service.ui.blueprint import blueprint
 from service.ui.names import Names
 from service.ui.pages import framed, shown
@@ -18,7 +27,7 @@ from service.ui.svg.cpu_levels import seen
 from service.ui.svg.timeline import clock
 from service.ui.svg.topology import gib
 
-VIEWS = (host_views, job_views, key_views, lab_views, new_views, session_views, webhook_views)
+VIEWS = (adding_views, host_views, job_views, key_views, lab_views, new_views, session_views, webhook_views)
 
 
 def register_dashboard(app: Flask) -> None:

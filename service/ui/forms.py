@@ -18,11 +18,12 @@ from schemas.base import Labels, Moment, Timestamp
 from schemas.secret import SecretField
 
 _FIXED = frozenset({"kind"})
+_AREA = 1000  # characters: what may be longer, such as a certificate, has lines
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing to fill in. `control` is text, number, choice, flag, lines, pairs, json, secret or time."""
+    """One thing to fill in. `control` is text, area, number, choice, flag, lines, pairs, json, secret or time."""
 
     name: str
     label: str
@@ -96,7 +97,10 @@ def _control(field: fields.Field[Any], is_choice: bool) -> str:
             return control
     if isinstance(field, fields.List):
         return "lines" if isinstance(field.inner, fields.String) else "json"
-    return "text" if isinstance(field, fields.String) else "json"
+    if not isinstance(field, fields.String):
+        return "json"
+    longest = max((rule.max or 0 for rule in field.validators if isinstance(rule, validate.Length)), default=0)
+    return "area" if longest >= _AREA else "text"
 
 
 def _default(field: fields.Field[Any]) -> str:
@@ -125,7 +129,12 @@ class FormError(Exception):
 
 def request_of(schema: Schema, kind: str, given: Mapping[str, str]) -> dict[str, Any]:
     """Return the request that a filled-in form stands for; raises FormError."""
-    request: dict[str, Any] = {"kind": kind}
+    return {"kind": kind} | body_of(schema, given)
+
+
+def body_of(schema: Schema, given: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a filled-in form of any resource stands for; raises FormError."""
+    request: dict[str, Any] = {}
     for section in sections(schema):
         for entry in section.entries:
             value = _value(entry, given)

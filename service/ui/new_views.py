@@ -13,9 +13,8 @@ from service.api.examples import request_examples
 from service.api.problems import Problem
 from service.ui.blueprint import blueprint
 from service.ui.forms import FormError, filled, request_of, sections
-from service.ui.inner import Answered
 from service.ui.names import names_of
-from service.ui.pages import api, page, shown
+from service.ui.pages import api, faults_of, page, shown
 from service.ui.svg.plan_graph import plan_graph
 from service.ui.svg.steps import drawn_steps
 
@@ -57,7 +56,7 @@ def plan_or_send(kind: str) -> Any:
         answered = api().call("POST", "/v1/jobs:plan", body=wanted)
         if answered.is_good:
             return _confirm(kind, given, answered.body)
-    return _form(kind, given, _errors(answered), answered.problem), answered.status
+    return _form(kind, given, faults_of(answered), answered.problem), answered.status
 
 
 def schema_of(kind: str) -> Any:
@@ -95,11 +94,6 @@ def _confirm(kind: str, given: Mapping[str, str], plan: Mapping[str, Any]) -> st
         once=secrets.token_hex(16),
         names=names_of(api()),
     )
-
-
-def _errors(answered: Answered) -> dict[str, str]:
-    body = answered.body if isinstance(answered.body, dict) else {}
-    return {str(one.get("pointer", "")).removeprefix("#"): str(one.get("detail", "")) for one in body.get("errors", ())}
 
 
 def _example(kind: str) -> Mapping[str, Any]:

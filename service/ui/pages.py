@@ -73,7 +73,7 @@ def api() -> InnerApi:
     """Return the API as the one who is logged in may use it."""
     app: Any = current_app
     flask: Flask = app._get_current_object()  # noqa: SLF001 - Flask's own name
-    return InnerApi(flask, g.login.caller, request.host_url, request.remote_addr or "", g.request_id)
+    return InnerApi(flask, g.login.caller, request.host_url, request.remote_addr or "", g.request_id, g.traceparent)
 
 
 def shown(template: str, **values: Any) -> str:
@@ -91,3 +91,9 @@ def needed(answered: Answered) -> Any:
     if not answered.is_good:
         raise Problem(answered.status, (answered.body or {}).get("code", "error").replace("_", "-"), answered.problem)
     return answered.body
+
+
+def faults_of(answered: Answered) -> dict[str, str]:
+    """Return what the API found wrong with a body: JSON Pointer to detail; empty when it named no member."""
+    body = answered.body if isinstance(answered.body, dict) else {}
+    return {str(one.get("pointer", "")).removeprefix("#"): str(one.get("detail", "")) for one in body.get("errors", ())}

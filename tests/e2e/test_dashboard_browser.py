@@ -192,13 +192,15 @@ def test_axe_finds_nothing_serious(chromium: Any, driver: Driver, images: Path, 
         "webhooks": "/webhooks",
         "new": "/new",
         "form": "/new/nested_cluster",
+        "images": "/images",
+        "add-host": "/hosts/add",
         "keys": "/keys",
         "audit": "/audit",
     }
     for name, path in paths.items():
         page.goto(url + path)
         faults += _serious(page, name)
-        if name in ("jobs", "host", "hosts", "labs", "webhooks", "new", "keys", "audit"):
+        if name in ("jobs", "host", "hosts", "labs", "images", "webhooks", "new", "keys", "audit"):
             page.screenshot(path=images / f"{name}{'-dark' if scheme == 'dark' else ''}.png")
     context.close()
     assert faults == []

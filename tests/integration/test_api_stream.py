@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,6 +13,7 @@ import requests
 from service.ledger.event import EventType
 from service.ledger.store import Store, StoreSettings
 from tests.integration.api_kit import HOST, IMAGE, Api, Served, cluster, frames, parsed, running_api, served_api
+from tests.integration.ledger_kit import wait_until
 
 STREAMS = 100
 
@@ -185,11 +187,32 @@ def _opened(served: Served) -> requests.Response:
 
 
 def test_shutdown_ends_streams(redis_url: str, tmp_path: Path) -> None:
-    """A process that is told to stop ends its streams and exits, long before its graceful timeout."""
+    """A process that is told to stop ends its streams with a hint to come back soon, and exits in time."""
     with served_api(redis_url, tmp_path) as served, served.stream("/v1/events") as stream:
         served.process.terminate()
-        assert [] == [one for one in frames(stream) if one.get("event") == "end"]
+        found = list(frames(stream))
+        assert [] == [one for one in found if one.get("event") == "end"]
+        assert "connect again with Last-Event-ID" == found[-1]["comment"]
+        assert 200 <= int(found[-1]["retry"]) <= 2000
         assert 0 == served.process.wait(15)
+
+
+def test_shutdown_answers_what_has_begun(redis_url: str, tmp_path: Path) -> None:
+    """A request of which half has arrived when the process is told to stop is still read and answered."""
+    body = b'{"name":"blue","scopes":["jobs:read"]}'
+    with served_api(redis_url, tmp_path) as served:
+        host, port = served.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), 10) as connection:
+            head = (
+                f"POST /v1/keys HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {served.key}\r\n"
+                f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+            )
+            connection.sendall(head.encode() + body[:10])
+            served.process.terminate()
+            wait_until(lambda: "Handling signal: term" in served.log.read_text())
+            connection.sendall(body[10:])
+            assert connection.recv(4096).startswith(b"HTTP/1.1 201 ")
+        assert 0 == served.process.wait(30)
 
 
 def test_requests_that_never_reach_flask_are_problems_too(redis_url: str, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from service.ui.pages import POLICY
 from tests.integration.api_kit import Api, cluster, running_api
 
 HOSTILE = "<script>alert(1)</script>"
-PAGES = ("/jobs", "/labs", "/hosts", "/webhooks", "/new", "/new/nested_cluster", "/keys")
+PAGES = ("/jobs", "/labs", "/hosts", "/webhooks", "/new", "/new/nested_cluster", "/images", "/hosts/add", "/keys")
 
 
 @pytest.fixture

@@ -122,6 +122,27 @@ def test_a_busy_worker_leaves_without_waiting_for_its_step(
         assert _is_busy(sandbox)
 
 
+@pytest.mark.parametrize("signals", [[signal.SIGQUIT], [signal.SIGTERM, signal.SIGTERM]])
+def test_a_worker_in_a_hurry_still_gives_its_steps_back(
+    environment: dict[str, str], tmp_path: Path, redis_url: str, signals: list[signal.Signals]
+) -> None:
+    """SIGQUIT, or a second SIGTERM, ends a worker at once, and its step is released all the same."""
+    with running_sandbox(clock=1.0) as sandbox, open_workshop(redis_url, sandbox) as workshop:
+        Path(environment["MATRYOSHKA_PRIVATE_KEY_FILE"]).write_text(workshop.private_key)
+        image = Step(id="verify-image", action="VerifyImage", title="Image", params={"path": IMAGE, "sha256": "0" * 64})
+        job_id = workshop.submit(image)
+        Waker(redis_url).wake_steps(1)
+        slow = {**environment, "MATRYOSHKA_DRAIN_SECONDS": "3600", "MATRYOSHKA_POLL_SECONDS": "15"}
+        with worker(slow, tmp_path / "log") as process:
+            wait_until(lambda: _is_busy(sandbox), 30)
+            for number in signals:
+                process.send_signal(number)
+            process.wait(30)
+
+        assert {"verify-image": "ready"} == workshop.states(job_id)
+        assert "step.released" in workshop.types(job_id)
+
+
 def test_a_killed_worker_costs_one_restart_and_no_second_effect(
     environment: dict[str, str], tmp_path: Path, redis_url: str
 ) -> None:

@@ -131,6 +131,7 @@ DONE: dict[str, Callable[[Story], Any]] = {
     "updateHost": lambda story: story.did("PATCH", story.host, {"labels": {"rack": "7"}}),
     "deleteHost": lambda story: story.did("DELETE", story.host),
     "inspectHost": lambda story: story.did("POST", f"{story.host}:inspect"),
+    "testHost": lambda story: story.did("POST", f"{story.host}:test"),
     "createImage": lambda story: story.image,
     "updateImage": lambda story: story.did("PATCH", story.image, {"labels": {"os": "ws"}}),
     "deleteImage": lambda story: story.did("DELETE", story.image),

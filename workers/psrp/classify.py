@@ -43,8 +43,10 @@ _SESSION_LOST = frozenset(
     }
 )
 _QUOTA = frozenset({2150859173, 2150859179})
-_DENIED = 5  # ERROR_ACCESS_DENIED
-_NOT_SUPPORTED = 2150858771
+# docs/sources.md H18: who the endpoint is not for, and that there is none of this name.
+_DENIED = frozenset({5, 2150859180})
+_NO_CONFIGURATION = frozenset({2150858811, 2150858754})
+_NOT_SUPPORTED = frozenset({2150858771})
 
 DECODER_ERRORS = (KeyError, IndexError, AttributeError, TypeError, ValueError, ET.ParseError)
 
@@ -57,9 +59,14 @@ def wire_errors() -> Iterator[None]:
     except WorkerError:
         raise
     except ImportError as error:
-        raise HostMisconfigured(f"this worker lacks a package for the host's auth: {error.name}") from error
+        raise _about("package", HostMisconfigured(f"this worker lacks {error.name} for the host's auth")) from error
     except (WinRMError, OSError, UrllibError, spnego.exceptions.SpnegoError, *DECODER_ERRORS) as error:
         raise classify(error) from error
+
+
+def _about(kind: str, error: WorkerError) -> WorkerError:
+    error.about = kind
+    return error
 
 
 def classify(error: BaseException) -> WorkerError:
@@ -101,17 +108,16 @@ def _http_status(code: int) -> WorkerError:
 
 
 def _fault(error: WSManFaultError) -> WorkerError:
-    code = error.code
-    if code == OPERATION_TIMEOUT:
-        return SessionLost("the host did not answer in the operation time-out")
-    if code in _SESSION_LOST:
-        return SessionLost(f"WSMan fault {code}")
-    if code in _QUOTA:
-        return HostBusy(f"WSMan fault {code}: a shell quota of the host is used up")
-    if code == _DENIED:
-        return AccessDenied("WSMan fault 5: access denied")
-    if code == _NOT_SUPPORTED:
-        return HostMisconfigured(f"WSMan fault {code}: action not supported")
+    meant = _fault_meaning(error.code)
+    # pypsrp gives the SOAP subcode, a text, where there is no WSManFault.
+    meant.fault = error.code if isinstance(error.code, int) else 0
+    return meant
+
+
+def _fault_meaning(code: Any) -> WorkerError:
+    for codes, kind, meaning in _FAULTS:
+        if code in codes:
+            return kind(f"WSMan fault {code}: {meaning}" if meaning else f"WSMan fault {code}")
     return SessionLost(f"WSMan fault {code}")
 
 
@@ -119,9 +125,21 @@ def _broken(error: BaseException) -> WorkerError:
     return OutcomeUnknown(f"the connection broke before the answer: {type(error).__name__}")
 
 
+_FAULTS: tuple[tuple[frozenset[int], type[WorkerError], str], ...] = (
+    (frozenset({OPERATION_TIMEOUT}), SessionLost, "no answer in the operation time-out"),
+    (_SESSION_LOST, SessionLost, ""),
+    (_QUOTA, HostBusy, "a shell quota of the host is used up"),
+    (_DENIED, AccessDenied, "access denied"),
+    (_NO_CONFIGURATION, HostMisconfigured, "the host has no session configuration of this name"),
+    (_NOT_SUPPORTED, HostMisconfigured, "action not supported"),
+)
+
 _MEANINGS: tuple[tuple[Any, Callable[[Any], WorkerError]], ...] = (
     (AuthenticationError, lambda _: AccessDenied("the host refused the credential")),
-    (spnego.exceptions.SpnegoError, lambda error: AccessDenied(f"no security context: {type(error).__name__}")),
+    (
+        spnego.exceptions.SpnegoError,
+        lambda error: _about("context", AccessDenied(f"no security context: {type(error).__name__}")),
+    ),
     (WSManFaultError, _fault),
     (WinRMTransportError, lambda error: _http_status(int(error.code))),
     (http.RequestException, _http),

@@ -61,7 +61,8 @@ class HostLine:
     A call whose session is lost is asked again on a new one: reads change nothing, and changes carry a CallId, so the
     journal answers what became of it or joins it while it runs. This goes on for `patience_seconds` (a host that
     reboots comes back), then OutcomeUnknown says that it was started, HostUnreachable that it was not. `endpoint` is
-    asked for each session: a step that calls nothing needs no host record and opens no secret.
+    asked for each session: a step that calls nothing needs no host record and opens no secret. `place` is the same
+    endpoint without its secret, for who only looks at the way.
     """
 
     pool: SessionPool
@@ -73,6 +74,8 @@ class HostLine:
     sleep: Callable[[float], None] = time.sleep
     jitter: Callable[[], float] = random.random
     contact: Contact = field(default_factory=Contact)
+    host_id: str = ""
+    place: Callable[[], Endpoint] | None = None
     _left: list[HostSession] = field(default_factory=list)
 
     def invoke(self, invocation: Invocation) -> Outcome:

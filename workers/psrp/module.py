@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -12,6 +13,7 @@ from workers.errors import HostMisconfigured, RemoteError
 from workers.psrp.invoke import Invocation, Outcome
 from workers.psrp.session import HostSession
 from workers.psrp.values import single_object
+from workers.psrp.way import Shipped
 
 FOLDER = Path(__file__).resolve().parent.parent / "powershell"
 
@@ -39,6 +41,15 @@ def module_source(folder: Path = FOLDER) -> ModuleSource:
 def shipped_source() -> ModuleSource:
     """Return the source that this installation ships; read once a process."""
     return module_source()
+
+
+@cache
+def shipped_module() -> Shipped:
+    """Return what a host that has this release's module offers; read once a process."""
+    manifest = _text(FOLDER / "Matryoshka" / "Matryoshka.psd1")
+    version = re.search(r"ModuleVersion\s*=\s*'([^']+)'", manifest)
+    names = frozenset(path.stem for path in (FOLDER / "Matryoshka" / "Public").glob("*.ps1"))
+    return Shipped(version[1] if version else "", shipped_source().sha256, names)
 
 
 def ensure_module(

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from workers.psrp.way import WayPort
 from workers.secrets import Credential, SecretStr
 
 __all__ = ["Credential", "GuestTarget", "HostPort", "SecretStr"]
@@ -44,3 +45,6 @@ class HostPort(Protocol):
 
     def guest(self, target: GuestTarget) -> HostPort:
         """Return the same verbs for a guest; its changes are journaled in the guest."""
+
+    def way(self) -> WayPort:
+        """Return the way to the host, to be looked at stage by stage."""

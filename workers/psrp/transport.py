@@ -83,7 +83,7 @@ def connection_arguments(endpoint: Endpoint, timeouts: Timeouts) -> dict[str, An
         "auth": endpoint.auth,
         "encryption": "auto",
         "no_proxy": True,
-        "cert_validation": _pem_file(endpoint.ca_pem) if endpoint.ca_pem else True,
+        "cert_validation": ca_file_of(endpoint) or True,
         "connection_timeout": timeouts.connect,
         "operation_timeout": timeouts.operation,
         "read_timeout": timeouts.read,
@@ -114,6 +114,11 @@ def endpoint_of(record: Mapping[str, Any], secret: SecretStr) -> Endpoint:
         configuration_name=str(record.get("configuration_name") or ""),
         max_sessions=_most_sessions(record),
     )
+
+
+def ca_file_of(endpoint: Endpoint) -> str:
+    """Return a file with the record's own authority, '' when it brings none."""
+    return _pem_file(endpoint.ca_pem) if endpoint.ca_pem else ""
 
 
 def _most_sessions(record: Mapping[str, Any]) -> int:

@@ -22,6 +22,7 @@ from workers.steps.lab import PublishLab
 from workers.steps.membership import CheckQuorum, DrainNode, EvictNode, ReshapeLab
 from workers.steps.nested_vm import CreateInnerSwitch, CreateNestedVM, SmokeTest
 from workers.steps.nesting import EnableNesting
+from workers.steps.network_checks import CheckName, CheckPort, CheckTls
 from workers.steps.node import CreateNode, ResolveNode, StartNode, StopNode
 from workers.steps.power import (
     MarkPower,
@@ -34,6 +35,7 @@ from workers.steps.power import (
 from workers.steps.probe import ProbeCpu, ProveHypervisor
 from workers.steps.role import InstallRole, RebootGuest
 from workers.steps.rotation import BeginRotation, CommitRotation, RotatePassword
+from workers.steps.session_checks import CheckEndpoint, CheckLogon, CheckRights, CheckRole
 from workers.steps.switch import EnsureNat, EnsureSwitch
 from workers.steps.teardown import (
     ReleaseLab,
@@ -48,6 +50,13 @@ from workers.steps.verify import PublishDrift, VerifyGuest, VerifyNode
 
 _ALL: tuple[Step, ...] = (
     InspectHost(),
+    CheckName(),
+    CheckPort(),
+    CheckTls(),
+    CheckLogon(),
+    CheckEndpoint(),
+    CheckRights(),
+    CheckRole(),
     EnsureSwitch(),
     EnsureNat(),
     VerifyImage(),

@@ -24,7 +24,12 @@ local attempt = L.num(steps, attempts_field, 0)
 local goes_on = L.get(steps, 'c:' .. step) -- '' or how the same try was given back
 if goes_on == '' or attempt == 0 then attempt = attempt + 1 end
 local fence = call('HINCRBY', steps, 'f:' .. step, 1)
-local token = fence .. ':' .. A.worker .. ':' .. A.nonce
+local base = tonumber(call('GET', NS .. 'fence_base') or '0') -- set by a restore: hosts have seen fences above ours
+if fence <= base then
+  fence = base + 1
+  call('HSET', steps, 'f:' .. step, string.format('%d', fence))
+end
+local token = string.format('%d', fence) .. ':' .. A.worker .. ':' .. A.nonce
 local started_field = (undo and 'ub:' or 'sb:') .. step
 local started = L.get(steps, started_field)
 if started == '' then

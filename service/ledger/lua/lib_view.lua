@@ -8,10 +8,13 @@ function L.views(ids, with_result)
       local found = {}
       for i = 1, #row, 2 do found[row[i]] = row[i + 1] end
       if not TERMINAL[found.state] then L.progress(id, found, row) end
-      if with_result and found.state == 'succeeded' then
+      if with_result and (found.state == 'succeeded' or found.kind == 'test_host') then
+        -- What a test of a host saw counts most where it failed.
         local facts = call('HGETALL', L.job(id) .. ':facts')
-        row[#row + 1] = 'x_result'
-        row[#row + 1] = #facts > 0 and cjson.encode(facts) or '[]'
+        if #facts > 0 or found.state == 'succeeded' then
+          row[#row + 1] = 'x_result'
+          row[#row + 1] = #facts > 0 and cjson.encode(facts) or '[]'
+        end
       end
       rows[#rows + 1] = row
     end

@@ -18,7 +18,8 @@ for _, host in ipairs(A.hosts) do
   end
   local memory, disk = 0, 0
   for _, job in ipairs(call('ZRANGEBYSCORE', L.waiting_key(host), '-inf', top, 'LIMIT', 0, 200)) do
-    memory, disk = memory + L.num(L.job(job), 'mem', 0), disk + L.num(L.job(job), 'disk', 0)
+    local wants = call('HMGET', L.job(job), 'mem', 'disk')
+    memory, disk = memory + (tonumber(wants[1]) or 0), disk + (tonumber(wants[2]) or 0)
   end
   local count = call('ZCOUNT', L.waiting_key(host), '-inf', top)
   rows[#rows + 1] = { host, L.get(L.host(host), 'freed_at'), count, memory, disk, holders }

@@ -85,6 +85,8 @@ for _, worker in ipairs(call('ZRANGEBYSCORE', NS .. 'workers', '-inf', NOW, 'LIM
   call('DEL', NS .. 'worker:' .. worker)
 end
 
+call('SET', NS .. 'swept_at', L.time(NOW))
+
 return { 'lost', lost, 'expired_jobs', expired_jobs, 'due_waits', due, 'expired_labs', table.concat(labs, ','),
   'wake_steps', L.count_claimable(), 'wake_deliveries', math.min(500, call('ZCOUNT', NS .. 'wq', '-inf', NOW)),
   'removed', removed, 'audit_open', call('XLEN', NS .. 'audit:open') }

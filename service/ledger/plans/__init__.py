@@ -20,6 +20,7 @@ from service.ledger.plans import (
     start_lab,
     stop_lab,
     teardown,
+    test_host,
     verify_lab,
 )
 
@@ -30,6 +31,7 @@ _KINDS: tuple[ModuleType, ...] = (
     install_role,
     nested_vm,
     inspect_host,
+    test_host,
     verify_lab,
     teardown,
     rotate_guest_password,

@@ -29,6 +29,13 @@ class Nominal:
 
 NOMINAL: Mapping[str, Nominal] = {
     "InspectHost": Nominal(4),
+    "CheckName": Nominal(1),
+    "CheckPort": Nominal(1),
+    "CheckTls": Nominal(1),
+    "CheckLogon": Nominal(1),
+    "CheckEndpoint": Nominal(3),
+    "CheckRights": Nominal(4),
+    "CheckRole": Nominal(5),
     "EnsureSwitch": Nominal(5, undoable=True),
     "EnsureNat": Nominal(3, undoable=True),
     "VerifyImage": Nominal(40, heavy=True),

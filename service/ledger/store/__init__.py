@@ -10,9 +10,11 @@ from typing import Any, Self
 
 import redis
 
+from service.ledger.servers import ONLY_URL, Servers
 from service.ledger.store.audit import AuditFilter, AuditStore
 from service.ledger.store.chat import ChatStore, Conversation, Decided, Decision
 from service.ledger.store.claims import Claim, RenewResult, StepOutcome, StepResult, SweepResult
+from service.ledger.store.connecting import connect, primary_of, refused_for_good
 from service.ledger.store.deliveries import (
     Delivery,
     DeliveryAttempt,
@@ -44,13 +46,17 @@ from service.ledger.store.loads import Held, HostLoad, LoadStore
 from service.ledger.store.locks import HoldingLab, HostLocks, LockStore, RunningStep, Waiter
 from service.ledger.store.owners import EVERYONE, OTHER_TENANTS, Eyes, OwnerStore, endpoint_owner
 from service.ledger.store.rates import RateStore
+from service.ledger.store.schema import NewerLedger, SchemaStore
 from service.ledger.store.scripts import Scripts
 from service.ledger.store.sealed import SealedRecord, SealedStore
 from service.ledger.store.sessions import SessionStore
 from service.ledger.store.settings import DEFAULT_SETTINGS, STANDARD_SCHEDULE, StoreSettings
+from service.ledger.store.snapshots import Restored, Snapshot, SnapshotStore
 from service.ledger.store.steering import Amendment, Doer, OwnRequest, SteeringStore
 from service.ledger.store.submission import Gate, Idempotency, JobFilter, Outcome, Retry, Submission, SubmitResult
+from service.ledger.store.tallies import HostTally, Tallies, TallyStore
 from service.ledger.store.tenants import Quotas, Tenant, TenantStore, Usage
+from service.ledger.store.vitals import ServerFacts, Vitals, VitalStore
 from service.ledger.store.workers import WorkerRecord, WorkerRegistry
 
 __all__ = [
@@ -85,6 +91,7 @@ __all__ = [
     "HostLoad",
     "HostLocks",
     "HostStore",
+    "HostTally",
     "Idempotency",
     "IllegalMove",
     "Image",
@@ -103,6 +110,7 @@ __all__ = [
     "LoadStore",
     "LockStore",
     "NameTaken",
+    "NewerLedger",
     "NotFound",
     "Outcome",
     "OwnRequest",
@@ -110,11 +118,15 @@ __all__ = [
     "Quotas",
     "RenewResult",
     "Reservation",
+    "Restored",
     "Retry",
     "Rotation",
     "RunningStep",
     "SealedRecord",
     "SealedStore",
+    "ServerFacts",
+    "Snapshot",
+    "SnapshotStore",
     "SteeringStore",
     "StepOutcome",
     "StepResult",
@@ -124,13 +136,18 @@ __all__ = [
     "SubmitResult",
     "Subscription",
     "SweepResult",
+    "Tallies",
+    "TallyStore",
     "Tenant",
     "TenantStore",
     "Usage",
     "VersionConflict",
+    "VitalStore",
+    "Vitals",
     "Waiter",
     "WorkerRecord",
     "WorkerRegistry",
+    "connect",
     "endpoint_owner",
 ]
 
@@ -175,19 +192,18 @@ class Store:
         self.sessions = SessionStore(scripts)
         self.sealed = SealedStore(scripts)
         self.audit = AuditStore(scripts)
+        self.vitals = VitalStore(scripts)
+        self.tallies = TallyStore(scripts)
+        self.schema = SchemaStore(scripts)
 
     @classmethod
-    def open(cls, redis_url: str, settings: StoreSettings = DEFAULT_SETTINGS) -> Self:
+    def open(cls, redis_url: str, settings: StoreSettings = DEFAULT_SETTINGS, servers: Servers = ONLY_URL) -> Self:
         """Make a client with bounded waits and use it. Does not connect yet."""
-        client = redis.Redis.from_url(
-            redis_url,
-            decode_responses=True,
-            socket_timeout=10,
-            socket_connect_timeout=3,
-            socket_keepalive=True,
-            health_check_interval=5,
-        )
-        return cls(client, settings)
+        return cls(connect(redis_url, servers, health_check_interval=5), settings)
+
+    def snapshots(self, raw: redis.Redis) -> SnapshotStore:
+        """Return the whole ledger as something to take and to put back; `raw` is a client that does not decode."""
+        return SnapshotStore(self._scripts, raw)
 
     def seen_by(self, tenant: str) -> Store:
         """Return this ledger as a tenant sees it, on the same connections."""
@@ -203,6 +219,23 @@ class Store:
         for name in REQUIRED:
             found.update(client.config_get(name))
         return durability_faults(found)
+
+    def primaries(self) -> tuple[str, ...]:
+        """Return the host that sentinels name now; () without sentinels. Raise redis errors."""
+        return primary_of(self.client)
+
+    def unfitness(self) -> str:
+        """Return why this release must not work on this ledger, for people; '' when it may, or nobody can tell now.
+
+        A newer release has changed it, or the server refuses us for good (certificate, password).
+        """
+        try:
+            self.schema.check()
+        except NewerLedger as error:
+            return str(error)
+        except redis.RedisError as error:
+            return refused_for_good(error)
+        return ""
 
     def ping(self) -> float:
         """Return the seconds that the server took to answer. Raise redis errors."""

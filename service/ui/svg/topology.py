@@ -7,13 +7,14 @@ from typing import Any
 
 from markupsafe import Markup
 
+from service.ui.svg.disks import ROW, node_disks, rows_of
 from service.ui.svg.markup import Picture, box, element, joined, shortened, text, titled
 
 Body = Mapping[str, Any]
 
 _WIDTH = 216
 _GAP = 18
-_NODE = 150
+_NODE = 132  # and a row for each sort of disk
 _TOP = 56
 _ACROSS = 4
 
@@ -24,25 +25,26 @@ def topology(lab: Body, request: Body, host: str) -> Markup | None:
     if not summary or not summary.get("nodes"):
         return None
     nodes = summary["nodes"]
+    shape = request.get("nodes") or request.get("node") or {}
+    high = _NODE + ROW * rows_of(shape)
     across = min(_ACROSS, len(nodes))
     rows = -(-len(nodes) // across)
     cluster = summary.get("cluster") or {}
     band = 58 if cluster else 0
     width = across * (_WIDTH + _GAP) + _GAP + 16
-    ground = _TOP + band + rows * (_NODE + _GAP)
+    ground = _TOP + band + rows * (high + _GAP)
     height = ground + 96
-    picture = Picture("topology", f"Lab {lab.get('name') or lab['id']}", _described(lab, host), width, height)
+    picture = Picture("topology", f"Lab {lab.get('name') or lab['id']}", _described(lab, shape, host), width, height)
     picture.add(box(4, 4, width - 8, height - 8, class_="part host", rx=14))
     picture.add(text(20, 32, f"Host {shortened(host, 60)}", class_="part-name"))
     if cluster:
-        picture.add(_cluster(cluster, request, width, rows))
-    shape = request.get("nodes") or request.get("node") or {}
+        picture.add(_cluster(cluster, request, width, rows * (high + _GAP)))
     inside = _inside(lab, summary)
     for number, node in enumerate(nodes):
         x = 8 + _GAP + (number % across) * (_WIDTH + _GAP)
-        y = _TOP + band + (number // across) * (_NODE + _GAP)
+        y = _TOP + band + (number // across) * (high + _GAP)
         picture.add(_node(node, shape, inside.get(node["name"]), x, y))
-        picture.add(element("line", x1=x + _WIDTH / 2, y1=y + _NODE, x2=x + _WIDTH / 2, y2=ground + 14, class_="wire"))
+        picture.add(element("line", x1=x + _WIDTH / 2, y1=y + high, x2=x + _WIDTH / 2, y2=ground + 14, class_="wire"))
     picture.add(_switch(request.get("network") or {}, width, ground + 14))
     return picture.markup()
 
@@ -56,12 +58,12 @@ def _inside(lab: Body, summary: Body) -> dict[str, Body]:
     }
 
 
-def _cluster(cluster: Body, request: Body, width: float, rows: int) -> Markup:
+def _cluster(cluster: Body, request: Body, width: float, high: float) -> Markup:
     state = cluster.get("state") or {}
     members = state.get("nodes") or []
     up = sum(member.get("state") == "Up" for member in members)
     words = f"{up} of {len(members)} nodes up, quorum {state.get('quorum_type') or 'unknown'}, {_witness(request)}"
-    frame = box(16, 46, width - 32, 58 + rows * (_NODE + _GAP) + 2, class_="part cluster", rx=12)
+    frame = box(16, 46, width - 32, 58 + high + 2, class_="part cluster", rx=12)
     name = f"Cluster {shortened(state.get('name') or '', 30)}"
     address = state.get("address") or ""
     return Markup("").join(
@@ -79,22 +81,29 @@ def _witness(request: Body) -> str:
 
 
 def _node(node: Body, shape: Body, nested: Body | None, x: float, y: float) -> Markup:
-    disks = 1 + len(shape.get("data_disks") or ())
-    image = shape.get("image") or {}
-    parent = image.get("name") or image.get("id") or "its image"
     facts = [
         str(node.get("address") or "address by DHCP"),
         f"{shape.get('processor_count', '?')} processors, {gib(shape.get('memory_mib'))}",
-        f"{disks} disk{'s' if disks > 1 else ''} on {shortened(str(parent), 18)}",
     ]
-    parts = [box(x, y, _WIDTH, _NODE, class_="part node", rx=10)]
+    below = 72 + ROW * rows_of(shape)
+    parts = [box(x, y, _WIDTH, below + _NODE - 72, class_="part node", rx=10)]
     parts.append(text(x + 12, y + 22, shortened(str(node["name"]), 24), class_="part-name"))
     parts += [text(x + 12, y + 42 + 18 * number, fact, class_="part-fact") for number, fact in enumerate(facts)]
+    parts.append(node_disks(shape, x + 12, y + 72, _WIDTH - 24))
     if nested is not None:
-        parts.append(box(x + 12, y + 96, _WIDTH - 24, 42, class_="part nested", rx=8))
-        parts.append(text(x + 22, y + 114, shortened(str(nested.get("name") or "nested VM"), 24), class_="part-name"))
-        parts.append(text(x + 22, y + 130, f"nested VM, {nested['told']}", class_="part-fact"))
+        parts.append(_nested(nested, x + 12, y + below + 4))
     return titled(*parts, title=f"Node {node['name']}, VM {node.get('vm_id') or 'unknown'}")
+
+
+def _nested(nested: Body, x: float, y: float) -> Markup:
+    name = shortened(str(nested.get("name") or "nested VM"), 24)
+    return Markup("").join(
+        (
+            box(x, y, _WIDTH - 24, 42, class_="part nested", rx=8),
+            text(x + 10, y + 18, name, class_="part-name"),
+            text(x + 10, y + 34, f"nested VM, {nested['told']}", class_="part-fact"),
+        )
+    )
 
 
 def _switch(network: Body, width: float, y: float) -> Markup:
@@ -112,10 +121,12 @@ def gib(mebibytes: float | None) -> str:
     return "memory unknown" if mebibytes is None else f"{mebibytes / 1024:.1f}".removesuffix(".0") + " GiB"
 
 
-def _described(lab: Body, host: str) -> str:
+def _described(lab: Body, shape: Body, host: str) -> str:
     summary = lab["summary"]
     nodes = [str(node["name"]) for node in summary["nodes"]]
     cluster = ((summary.get("cluster") or {}).get("state") or {}).get("name")
     formed = f" form the cluster {cluster}" if cluster else " stand alone"
     nested = len(summary.get("nested_vms") or ())
-    return f"On the host {host} the nodes {joined(nodes)}{formed}; {nested} nested VMs run inside."
+    data = len(shape.get("data_disks") or ())
+    disks = f"a differencing disk{f' and {data} data disks' if data else ''}"
+    return f"On the host {host} the nodes {joined(nodes)}{formed}; each has {disks}; {nested} nested VMs run inside."

@@ -39,6 +39,7 @@ _BODIES: dict[str, dict[str, Any]] = {
         "nested_vm": {"name": "inner-1"},
     },
     "inspect_host": {"kind": "inspect_host", "host": {"name": "hv-1"}},
+    "test_host": {"kind": "test_host", "host": {"name": "hv-1"}},
     "verify_lab": {"kind": "verify_lab", "lab_id": LAB_ID},
     "teardown": {"kind": "teardown", "lab_id": LAB_ID},
     "stop_lab": {"kind": "stop_lab", "lab_id": LAB_ID},

@@ -6,6 +6,7 @@ import contextlib
 import threading
 from typing import Any
 
+import pytest
 import redis
 
 from service.ledger.store.claims import Claim, StepOutcome, StepResult
@@ -43,13 +44,17 @@ def test_neither_steps_nor_deliveries_take_all_slots() -> None:
 
 
 def _departure(
-    keeper: LeaseKeeper, finished: list[StepResult], left: threading.Event, goodbye: Any = lambda: None
+    keeper: LeaseKeeper,
+    finished: list[StepResult],
+    left: threading.Event,
+    goodbye: Any = lambda: None,
+    drain: float = 0.2,
 ) -> Departure:
     def finish(_: Claim, result: StepResult) -> bool:
         finished.append(result)
         return True
 
-    return Departure(keeper, threading.Event(), finish, goodbye, drain_seconds=0.2, leave=lambda _: left.set())
+    return Departure(keeper, threading.Event(), finish, goodbye, drain_seconds=drain, leave=lambda _: left.set())
 
 
 def test_what_is_still_held_at_the_end_is_released() -> None:
@@ -78,7 +83,7 @@ def test_what_is_released_is_what_the_runner_has_now() -> None:
 
 
 def test_leaving_does_not_depend_on_the_ledger() -> None:
-    """A ledger that is away cannot keep the process; a second SIGTERM changes nothing."""
+    """A ledger that is away cannot keep the process; being asked a second time is no second goodbye."""
     left, calls = threading.Event(), []
 
     def goodbye() -> None:
@@ -91,3 +96,18 @@ def test_leaving_does_not_depend_on_the_ledger() -> None:
 
     assert left.wait(10)
     assert ["goodbye"] == calls
+
+
+@pytest.mark.parametrize("hurries", [[True], [False, False]])
+def test_who_is_asked_twice_waits_for_no_step(hurries: list[bool]) -> None:
+    """A second SIGTERM, or SIGQUIT, releases what is held at once, however long the drain may be."""
+    clock, finished, left = FakeClock(), [], threading.Event()
+    keeper = LeaseKeeper(FakeLedger(), monotonic=clock.monotonic)
+    with keeper.hold(make_claim(), clock.now) as lease:
+        departure = _departure(keeper, finished, left, drain=3600)
+        for hurry in hurries:
+            departure.begin(hurry=hurry)
+        assert left.wait(10)
+
+    assert lease.lost
+    assert [StepOutcome.RELEASED] == [item.outcome for item in finished]

@@ -175,7 +175,13 @@ LAB = {
     },
 }
 REQUEST = {
-    "nodes": {"memory_mib": 8192, "processor_count": 4, "data_disks": [{"size_gib": 1}], "image": {"name": "ws2022"}},
+    "nodes": {
+        "memory_mib": 8192,
+        "processor_count": 4,
+        "disk_gib": 40,
+        "data_disks": [{"size_gib": 100}, {"size_gib": 200}],
+        "image": {"name": "ws2022"},
+    },
     "network": {"switch": {"kind": "internal", "name": "sw"}, "subnet": "192.0.2.0/24", "nat": True},
     "cluster": {"witness": {"kind": "file_share"}},
 }
@@ -187,10 +193,24 @@ def test_topology_names_every_part() -> None:
 
     assert "Host hv1" in texts
     assert "internal switch sw  192.0.2.0/24, NAT" in texts
-    assert {"n1", "n2", "192.0.2.1", "address by DHCP", "4 processors, 8 GiB", "2 disks on ws2022"} <= set(texts)
+    assert {"n1", "n2", "192.0.2.1", "address by DHCP", "4 processors, 8 GiB"} <= set(texts)
     assert "1 of 2 nodes up, quorum Majority, file share witness" in texts
     assert "nested VM, proven to run" in texts
     assert topology({"id": "lab_2", "summary": None}, {}, "hv1") is None
+
+
+def test_each_disk_is_drawn() -> None:
+    """A node shows its own disk with the parent, each data disk with its size, and how many did not fit."""
+    texts = _texts(_read(topology(LAB, REQUEST, "hv1")))
+    many = {"nodes": {**REQUEST["nodes"], "data_disks": [{"size_gib": size} for size in range(1, 9)]}}
+    crowded = _texts(_read(topology(LAB, many, "hv1")))
+    alone = _texts(_read(topology(LAB, {"nodes": {**REQUEST["nodes"], "data_disks": []}}, "hv1")))
+
+    nodes = len(LAB["summary"]["nodes"])
+    assert [texts.count(words) for words in ("40 GiB on ws2022", "100 GiB", "200 GiB")] == [nodes] * 3
+    assert [crowded.count(words) for words in ("1", "4", "+4", "5")] == [nodes, nodes, nodes, 0]
+    assert "40 GiB on ws2022" in alone
+    assert not [words for words in alone if words.startswith("+") or words == "100 GiB"]
 
 
 def test_bars_add_up() -> None:

@@ -45,6 +45,7 @@ _REPORT = host_report(
 )
 # A host on which nothing is done yet and every change is taken.
 _WILLING: dict[str, Any] = {
+    "Get-NestedModuleInfo": {"version": "0.1.0", "sha256": "ab" * 32},
     "Get-NestedHostReport": _REPORT,
     "Get-NestedCpuProbe": probe("guest_exposed"),
     "Get-NestedSwitch": _SWITCH,
