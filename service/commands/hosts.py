@@ -14,6 +14,7 @@ from schemas.host import AUTHENTICATION
 from service.commands import completing
 from service.commands.asking import secret, sure
 from service.commands.client import client_from_env
+from service.commands.host_testing import test_host
 from service.commands.naming import host_id
 from service.commands.request_files import pairs
 from service.commands.showing import Part, Prose, Record, Table, show, show_list, wants_data
@@ -104,6 +105,9 @@ _PARTS = (
 @click.group(cls=Verbs, old_names={"register": "add"})
 def hosts() -> None:
     """Hosts: the physical Hyper-V hosts."""
+
+
+hosts.add_command(test_host)
 
 
 @hosts.command("add")
