@@ -39,6 +39,10 @@ capabilities: {drop: [ALL]}
   valueFrom: {secretKeyRef: {name: {{ .Values.ledger.urlSecret.name | quote }}, key: {{ .Values.ledger.urlSecret.key | quote }}}}
 - name: MATRYOSHKA_BASE_URL
   value: {{ .Values.baseUrl | quote }}
+{{- if .Values.metrics.enabled }}
+- name: MATRYOSHKA_METRICS_LISTEN
+  value: {{ printf "0.0.0.0:%d" (int .Values.metrics.port) | quote }}
+{{- end }}
 {{- end -}}
 
 {{- define "matryoshka.ledgerPeers" -}}
@@ -67,5 +71,15 @@ capabilities: {drop: [ALL]}
     - {port: {{ . }}, protocol: TCP}
     {{- end }}
 {{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* Who may scrape metrics. */}}
+{{- define "matryoshka.scrapers" -}}
+{{- if .Values.metrics.enabled }}
+- ports: [{port: metrics, protocol: TCP}]
+  {{- with .Values.networkPolicy.metricsFrom }}
+  from: {{- toYaml . | nindent 4 }}
+  {{- end }}
 {{- end }}
 {{- end -}}
