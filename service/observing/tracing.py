@@ -52,8 +52,7 @@ class Span:
     def note(self, **attributes: Value) -> None:
         """Add attributes; a `__` in a name stands for a dot."""
         if self.recorded is not None:
-            for name, value in attributes.items():
-                self.recorded.set_attribute(name.replace("__", "."), value)
+            self.recorded.set_attributes({name.replace("__", "."): value for name, value in attributes.items()})
 
     def fail(self, code: str) -> None:
         """Mark the span as failed for a reason that is a code of ours or the name of a type, never a text."""
