@@ -15,7 +15,7 @@ demo: $(VENV)/.runtime ## build a 3-node nested cluster on a simulated host, sho
 up: $(VENV)/.runtime ## run the whole stack until Ctrl-C; addresses and a key go to .run/stack.env
 	@$(PY) -m deploy.local up
 
-LONG := tests/soak tests/e2e/test_many_nodes.py tests/e2e/test_dashboard_browser.py
+LONG := tests/soak tests/e2e/test_many_nodes.py tests/e2e/test_dashboard_browser.py tests/integration/test_cli_page.py
 
 test: $(VENV)/.dev ## run the tests
 	$(PY) -m pytest tests $(addprefix --ignore ,$(LONG) tests/contract) -n 2 --dist loadfile --no-loadscope-reorder
@@ -23,7 +23,7 @@ test: $(VENV)/.dev ## run the tests
 contract: $(VENV)/.dev ## play every scenario of the module's functions on a real PowerShell engine and on the sandbox (needs an engine)
 	$(PY) -m pytest tests/contract -n 2 --dist loadfile
 
-soak: $(VENV)/.dev ## run the long tests: 10,000 jobs through killed workers, 64 nodes, a job on a real engine, the dashboard in a browser
+soak: $(VENV)/.dev ## run the long tests: 10,000 jobs through killed workers, 64 nodes, a job on a real engine, the dashboard in a browser, docs/cli.md
 	$(PY) -m pytest $(LONG)
 
 browser: $(VENV)/.browser ## run the tests of the dashboard in Chromium (`chromium` on PATH or MATRYOSHKA_CHROMIUM) and keep the pictures of its pages
@@ -68,6 +68,14 @@ lock: ## resolve the dependencies again and lock them with hashes (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q requirements/browser.in -o requirements/browser.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q requirements/docs.in -o requirements/docs.txt
 
+docs: $(VENV)/.docs ## build the documentation into build/docs (warnings are errors; works without a network)
+	$(PY) -m sphinx -E -W --keep-going -n -q -b html docs build/docs
+	@$(PY) -m docs.making.offline build/docs
+	@echo "Read it: build/docs/index.html"
+
+docs-pages: $(VENV)/.dev ## write the pages of docs/ that are made from the code, and their pictures
+	$(PY) -m docs.making
+
 clean: ## remove what was installed and what a run left here
 	rm -rf $(VENV) .run build *.egg-info
 
@@ -89,5 +97,9 @@ $(VENV)/.browser: requirements/browser.txt $(VENV)/.dev
 	@$(PY) -m pip install -q --require-hashes -r requirements/browser.txt
 	@touch $@
 
-.PHONY: help demo up test contract soak browser unit check check-deploy openapi lint-openapi clients bench lock clean
+$(VENV)/.docs: requirements/docs.txt | $(VENV)/bin/python
+	@$(PY) -m pip install -q --require-hashes -r requirements/docs.txt
+	@touch $@
+
+.PHONY: help demo up test contract soak browser unit check check-deploy openapi lint-openapi clients bench docs docs-pages lock clean
 .PHONY: clients-curl clients-python clients-typescript clients-go clients-java

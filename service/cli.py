@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import click
 
+from service.commands import powershell  # noqa: F401 - the shell is known to click from here on
 from service.commands.exits import Exit
 from service.commands.verbs import ROOT_OPTIONS, Verbs
+from service.ledger.release import installed_release
 
 # Where each verb is. A module is loaded when its verb is used: a caller waits for neither Flask nor Redis.
 _VERBS: Mapping[str, str] = {
@@ -24,6 +25,8 @@ _VERBS: Mapping[str, str] = {
     "images": "service.commands.images:images",
     "events": "service.commands.events:events",
     "webhooks": "service.commands.webhooks:webhooks",
+    "completion": "service.commands.completion:completion",
+    "doctor": "service.commands.doctor:doctor",
     "profiles": "service.commands.profile_verbs:profiles",
     "slack": "service.commands.slack:slack",
     "keys": "service.commands.admin:keys",
@@ -54,15 +57,8 @@ class Root(Verbs):
         return super().get_command(ctx, cmd_name)
 
 
-def _version() -> str:
-    try:
-        return version("matryoshka")
-    except PackageNotFoundError:
-        return "of this checkout"
-
-
 @click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(_version(), prog_name="matryoshka")
+@click.version_option(installed_release(), prog_name="matryoshka")
 def matryoshka() -> None:
     """Nested Hyper-V labs.
 

@@ -13,11 +13,13 @@ import redis
 import structlog
 
 from service.ledger.queue import DELIVERIES_QUEUE, STEPS_QUEUE, WakeFailed, Waker
+from service.ledger.release import installed_release
+from service.ledger.sealing import PrivateKeys, SealingError
 from service.ledger.store import Store
 from service.ledger.store.claims import Claim, StepResult
 from workers.hosts import Hosts
 from workers.keeper import Lease, LeaseKeeper
-from workers.settings import Settings
+from workers.settings import Settings, SettingsError
 
 log = structlog.get_logger(__name__)
 
@@ -96,7 +98,13 @@ class Presence:
 
     def beat(self) -> None:
         """Tell the registry what this process is, and learn how many others share the hosts. Raises redis errors."""
-        info = {"slots": self._slots.total, "busy": self._slots.busy, "pid": os.getpid()}
+        info = {
+            "slots": self._slots.total,
+            "busy": self._slots.busy,
+            "pid": os.getpid(),
+            "release": installed_release(),
+            "sealing_keys": _key_ids(self._settings),
+        }
         ttl = 3 * self._settings.heartbeat_seconds
         self._store.workers.beat(self._settings.worker_name, info, ttl_seconds=ttl)
         self._hosts.share_with(len(self._store.workers.list()))
@@ -125,6 +133,14 @@ class Presence:
                 log.error("consumer_stalled", seconds=STALLED_SECONDS)
                 on_stalled()
                 return
+
+
+def _key_ids(settings: Settings) -> list[str]:
+    """Return the ids of the keys in the key file as it is now; [] when it cannot be read."""
+    try:
+        return list(PrivateKeys.parse(settings.private_keys()).ids)
+    except (SettingsError, SealingError):
+        return []
 
 
 @dataclass

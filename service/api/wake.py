@@ -51,6 +51,13 @@ class Wakes:
         """Send what is waiting and end."""
         self._beside.stop()
 
+    def waiting(self, queue: str) -> int | None:
+        """Return how many wake-ups wait in a queue; None when the broker cannot be reached."""
+        try:
+            return self._waker.waiting(queue)
+        except WakeFailed:
+            return None
+
     def steps(self, count: int = 1) -> None:
         """There are `count` more steps to claim."""
         with self._lock:

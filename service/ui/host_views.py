@@ -1,4 +1,4 @@
-"""Hosts: capacity and reservations as bars, findings, who works there and who waits; inspect."""
+"""Hosts: capacity and reservations as bars, findings, who works there and who waits; inspect, test."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ def show_host(host_id: str) -> str:
         active=[job for job in active if job["state"] != "waiting"],
         waiting=[job for job in active if job["state"] == "waiting"],
         locks=locks.body if locks.is_good else None,
+        test=_last_test(jobs),
         bars=_bars(host),
     )
 
@@ -47,6 +48,24 @@ def inspect_host(host_id: str) -> Any:
     """Look at the host: a job."""
     job = needed(api().call("POST", f"/v1/hosts/{host_id}:inspect"))
     return redirect(url_for("ui.show_job", job_id=job["id"]))
+
+
+@blueprint.route("/hosts/<identifier:host_id>/test", methods=["POST"])
+@page
+def test_host(host_id: str) -> Any:
+    """Test the way to the host: a job, whose result this host's page shows."""
+    job = needed(api().call("POST", f"/v1/hosts/{host_id}:test"))
+    return redirect(url_for("ui.show_job", job_id=job["id"]))
+
+
+def _last_test(jobs: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return the newest test of the host with its checks; None when there is none."""
+    newest = next((job for job in jobs if job["kind"] == "test_host"), None)
+    if newest is None:
+        return None
+    found = api().get(f"/v1/jobs/{newest['id']}")
+    checks = ((found.body.get("result") or {}).get("checks") or ()) if found.is_good else ()
+    return {"job": newest, "checks": checks}
 
 
 def _bars(host: dict[str, Any]) -> list[Markup]:

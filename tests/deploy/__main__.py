@@ -39,6 +39,10 @@ EVERYTHING = (
     "metrics.podMonitor.enabled=true",
     "networkPolicy.collector.cidrs={198.51.100.8/32}",
     "worker.env.OTEL_EXPORTER_OTLP_ENDPOINT=http://198.51.100.8:4318",
+    "ledger.tlsSecret.name=ledger-tls",
+    "ledger.tlsSecret.clientCertificate=true",
+    "broker.urlSecret.name=rabbit",
+    "networkPolicy.broker.cidrs={192.0.2.9/32}",
 )
 # What the values schema must refuse.
 WRONG = (

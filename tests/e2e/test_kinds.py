@@ -45,6 +45,14 @@ def test_inspect_host_reports_what_could_be_built(driver: Driver) -> None:
     assert [finding for finding in job["result"]["findings"] if finding["severity"] == "error"] == []
 
 
+def test_a_host_is_tested_stage_by_stage(driver: Driver) -> None:
+    """Each stage of the way to the host is a step; a host that is well passes all of them."""
+    job = driver.run(driver.example("test_host"))
+
+    assert [one["id"] for one in job["result"]["checks"]][:3] == ["name", "port", "tls"]
+    assert {one["outcome"] for one in job["result"]["checks"]} == {"passed"}
+
+
 def test_nested_host_then_jobs_on_it(driver: Driver) -> None:
     """One node is built; a nested VM is made in it, its lab is verified without drift, and it is torn down."""
     body = driver.example("nested_host")

@@ -3,67 +3,24 @@
 from __future__ import annotations
 
 import json
-import os
 import stat
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from service.cli import matryoshka
-from service.ledger.store import StepOutcome, StepResult
-from tests.integration.api_kit import IMAGE, ROOT, Served, cluster, served_api
-
-
-@dataclass
-class Shell:
-    """Runs the command beside a real API process."""
-
-    served: Served
-    redis_url: str
-    directory: Path
-
-    def run(self, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-        """Run the command and return what it did."""
-        ours = {
-            "PYTHONPATH": str(ROOT),
-            "MATRYOSHKA_URL": self.served.url,
-            "MATRYOSHKA_API_KEY": self.served.key,
-            "MATRYOSHKA_REDIS_URL": self.redis_url,
-            "COLUMNS": "200",
-        }
-        argv = [sys.executable, "-m", "service.cli", *arguments]
-        env = {**os.environ, **ours, **environ}
-        return subprocess.run(argv, env=env, capture_output=True, text=True, timeout=60, check=False)
-
-    def json(self, *arguments: str, **environ: str) -> Any:
-        """Run the command, insist on success, and return the JSON that it printed."""
-        done = self.run("-o", "json", *arguments, **environ)
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
-
-    def file(self, body: Any) -> str:
-        """Write a request to a file."""
-        path = self.directory / "request.json"
-        path.write_text(json.dumps(body))
-        return str(path)
+from tests.integration.api_kit import ROOT, cluster
+from tests.integration.cli_kit import Shell, hands, running_shell
 
 
 @pytest.fixture
 def shell(redis_url: str, tmp_path: Path) -> Iterator[Shell]:
     """The command beside an API process that has a host and an image."""
-    with served_api(redis_url, tmp_path) as served:
-        one = Shell(served, redis_url, tmp_path)
-        options = ("--name", "hv1", "--address", "192.0.2.10", "--username", "Administrator", "--label", "purpose=lab")
-        one.json("hosts", "register", *options, "--password-env", "HOST_PASSWORD", HOST_PASSWORD="geheim")
-        one.json("images", "add", one.file(IMAGE), "--edition", "datacenter")
+    with running_shell(redis_url, tmp_path) as one:
         yield one
 
 
@@ -85,26 +42,13 @@ def test_a_job_from_submit_to_cancel(shell: Shell) -> None:
 def test_watch_exits_with_the_result(shell: Shell) -> None:
     """Watching ends with 0 for a job that succeeded and with 4 for one that was cancelled."""
     request = shell.file({"kind": "inspect_host", "host": {"name": "hv1"}})
-    worker = threading.Thread(target=_work_once, args=(shell,))
-    worker.start()
-    done = shell.run("jobs", "submit", request, "--watch")
-    worker.join()
+    with hands(shell.served.store):
+        done = shell.run("jobs", "submit", request, "--watch")
     assert (0, True) == (done.returncode, "succeeded" in done.stdout), done.stderr
 
     job = shell.json("jobs", "submit", request)
     shell.json("jobs", "cancel", job["id"])
     assert 4 == shell.run("watch", job["id"]).returncode
-
-
-def _work_once(shell: Shell) -> None:
-    """Do the one step of the next job, as a worker would."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        claim = shell.served.store.leases.claim("worker-1", 60)
-        if claim is not None:
-            shell.served.store.leases.finish(claim, StepResult(StepOutcome.SUCCEEDED))
-            return
-        time.sleep(0.05)
 
 
 def test_refusals_are_explained(shell: Shell) -> None:

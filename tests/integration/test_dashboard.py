@@ -12,6 +12,7 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from service.api.sessions import COOKIE, IDLE_SECONDS, LONGEST_SECONDS
+from service.ledger.store import StepResult
 from service.ui.pages import POLICY
 from tests.integration.api_kit import Api, cluster, running_api
 
@@ -338,6 +339,22 @@ def test_a_refused_form_keeps_what_was_filled_in(browser: Client) -> None:
     assert 'id="f-nodes-count-why"' in answer.text
     assert 'value="abc"' in answer.text
     assert "s3cret-x" not in answer.text
+
+
+def test_a_host_shows_its_last_test(api: Api, browser: Client) -> None:
+    """The button tests the host; its page lists the checks, and of the one that failed why and what to run there."""
+    host_id, store = api.hosts[0], api.context.store
+    assert _sent(browser, f"/hosts/{host_id}/test").status_code == 302
+    fact = {"outcome": "failed", "code": "NAME_UNKNOWN", "detail": "nobody <knows> it", "remedy": "Register it."}
+    claim = store.leases.claim("w1", 60)
+    assert claim is not None
+    facts = {"check.name": fact | {"commands": ["Register-DnsClient"], "warnings": []}}
+    store.leases.finish(claim, StepResult("failed", facts=facts, error={"code": "NAME_UNKNOWN"}))
+
+    page = browser.get(f"/hosts/{host_id}").text
+    assert "nobody &lt;knows&gt; it" in page
+    assert "<pre><code>Register-DnsClient</code></pre>" in page
+    assert page.count("not reached") == 6
 
 
 def test_events_are_streamed_to_a_browser(api: Api, browser: Client) -> None:

@@ -17,8 +17,11 @@ from tests.bridge.process import BridgeSettings, running_bridge
 from tests.integration.powershell_kit import FAKES, MODULE, ROOT, Engine, text_of
 from tests.integration.sandbox_process import Watching
 from tests.rules.functions_page import functions_of_page
+from workers.psrp.host_way import HostWay
 from workers.psrp.invoke import Invocation, run
+from workers.psrp.line import HostLine
 from workers.psrp.module import ensure_module, module_source
+from workers.psrp.pool import SessionPool, session_opener
 from workers.psrp.session import HostSession
 from workers.psrp.transport import Timeouts
 from workers.psrp.values import parse_result, single_object
@@ -297,7 +300,7 @@ def test_the_sessions_own_commands_lead_nowhere(answer: Answer) -> None:
 
 @pytest.mark.usefixtures("answer")
 def test_workers_need_the_configuration_name_only(pwsh: str, folder: Path) -> None:
-    """A worker that is given the endpoint's name finds the module there, changes the host and sends a secret."""
+    """Given the endpoint's name a worker finds the module, sees its functions, changes the host and sends a secret."""
     settings = BridgeSettings(
         environment={"MATRYOSHKA_JOURNAL": str(folder / "journal")},
         module_path=[folder / _MODULES],
@@ -313,7 +316,13 @@ def test_workers_need_the_configuration_name_only(pwsh: str, folder: Path) -> No
         changed = run(session, Invocation("Invoke-NestedCall", {**nat, "call_id": "w.s.0#1", "fence": 1}), Watching())
         refused = run(session, Invocation("Set-NestedClusterQuorum", secret), Watching())
         session.discard()
+        endpoint, pool = bridge.endpoint(configuration_name="Matryoshka"), SessionPool(session_opener(_TIMEOUTS))
+        way = HostWay(HostLine(pool, lambda: endpoint, Watching()))
+        way.open_shell()
+        seen = way.visible_functions()
+        pool.close_idle(everything=True)
 
+    assert seen == way.shipped().functions
     assert parse_result(single_object(changed.output, "")["ResultJson"], "")["changed"] is True
     assert [error.error_id for error in refused.errors] == ["Matryoshka.NotClustered,Set-NestedClusterQuorum"]
 

@@ -11,7 +11,7 @@ from workers.psrp.line import HostLine
 from workers.psrp.module import shipped_module
 from workers.psrp.session import HostSession
 from workers.psrp.transport import Endpoint, Timeouts, ca_file_of
-from workers.psrp.values import plain_value
+from workers.psrp.values import text_property
 from workers.psrp.way import Offered, Place, Presented, Reached, Resolved, Shipped
 
 _TIMEOUTS = Timeouts()
@@ -74,7 +74,8 @@ class HostWay:
             return None
         if outcome.failed or not outcome.output:
             return None
-        names = (_name(plain_value(item)) for item in outcome.output)
+        # A command's other properties hold tables and sets that nobody here reads.
+        names = (text_property(item, "Name") for item in outcome.output)
         return frozenset(name for name in names if name) or None
 
     def shipped(self) -> Shipped:
@@ -84,7 +85,3 @@ class HostWay:
     @property
     def _bare(self) -> Endpoint:
         return (self._line.place or self._line.endpoint)()
-
-
-def _name(item: object) -> str:
-    return str(item.get("Name") or "") if isinstance(item, dict) else str(item or "")

@@ -82,6 +82,13 @@ def plain_value(value: Any) -> Any:
     return [plain_value(item) for item in items] if isinstance(items, list | tuple) else items
 
 
+def text_property(value: Any, name: str) -> str:
+    """Return one property of an answer as text, '' when it has none; the others may be of any kind."""
+    if not isinstance(value, GenericComplexObject):
+        return ""
+    return str({**value.adapted_properties, **value.extended_properties}.get(name) or "")
+
+
 def snake_keys(value: Any) -> Any:
     """Return a JSON-like value with field names in snake_case at every level; keys that are data stay."""
     if isinstance(value, Mapping):
