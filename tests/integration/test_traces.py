@@ -26,6 +26,7 @@ from workers.secrets import Keyring
 from workers.webhooks import Sender, SendSettings
 
 TRACE, CALLER = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+STATE = "vendor=t61rcWkgMzE,other@tenant=1"
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
 
 
@@ -43,7 +44,7 @@ class Scene:
         """Ask for an inspection of the host, as a caller who has a trace."""
         callback = {"callback_url": self.receiver.url, "callback_secret": {"value": SECRET}}
         body = {"kind": "inspect_host", "host": {"id": self.shop.host_id}, **callback}
-        return str(self.api.submitted(body, traceparent=f"00-{TRACE}-{CALLER}-01")["id"])
+        return str(self.api.submitted(body, traceparent=f"00-{TRACE}-{CALLER}-01", tracestate=STATE)["id"])
 
     def message(self) -> str:
         """Take the wake-up that the submission put into the queue, and return its traceparent."""
@@ -107,6 +108,8 @@ def test_one_trace_from_the_request_to_host_and_webhook(scene: Scene) -> None:
     assert {here, _ids(wake_up)[0]} == _links(steps[0])
     assert calls
     assert {_ids(one)[0] for one in steps} >= {_ids(one)[1] for one in calls}
+    assert {STATE} == {headers["tracestate"] for _, headers, _ in scene.receiver.got}
+    assert {STATE} == {one.context.trace_state.to_header() for one in (request, steps[0], deliveries[0])}
     # The receiver is told the span of the try that reached it.
     assert {_ids(one)[0] for one in deliveries} == {
         headers["traceparent"].split("-")[2] for _, headers, _ in scene.receiver.got
