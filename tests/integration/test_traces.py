@@ -17,6 +17,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from service.ledger.queue import STEPS_QUEUE
 from service.ledger.reach import AddressRules, networks_of
 from service.ledger.sealing import open_sealed
+from service.observing.metrics import REGISTRY
 from service.observing.tracing import record_with
 from tests.integration.api_kit import Api, running_api
 from tests.integration.sandbox_process import PASSWORD, SandboxProcess, running_sandbox
@@ -140,6 +141,34 @@ def test_spans_say_what_where_and_how_it_ended(scene: Scene) -> None:
     assert PASSWORD not in text
     assert SECRET not in text
     assert scene.receiver.url not in text
+
+
+def _count(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(f"matryoshka_{name}", labels) or 0.0
+
+
+def test_calls_sessions_and_deliveries_are_counted(scene: Scene) -> None:
+    """By host, function, receiver and outcome: calls and their time, sessions opened and kept, tries and their lag."""
+    host = scene.shop.host_id
+    sent = _count("webhook_attempts_total", receiver="callback", outcome="succeeded")
+    lags = _count("webhook_lag_seconds_count", receiver="callback")
+    scene.submit()
+    scene.shop.hands.work()
+    scene.shop.hands.deliver()
+    calls = [dict(one.attributes or {}) for one in scene.named("psrp ")]
+
+    assert len(calls) == _count("psrp_calls_total", host_id=host, outcome="ok") > 0
+    assert _count("psrp_call_duration_seconds_count", function=str(calls[0]["matryoshka.function"])) > 0
+    assert 1 == _count("psrp_sessions_opened_total", host_id=host, outcome="ok")
+    assert (0, 1) == tuple(_count("psrp_sessions", host_id=host, state=state) for state in ("used", "idle"))
+    assert len(scene.receiver.got) == _count("webhook_attempts_total", receiver="callback", outcome="succeeded") - sent
+    assert len(scene.receiver.got) == _count("webhook_lag_seconds_count", receiver="callback") - lags > 0
+    scene.receiver.status = 500
+    scene.submit()
+    scene.shop.hands.deliver()
+    assert 0 < _count("webhook_attempts_total", receiver="callback", outcome="failed")
+    scene.shop.hosts.close_idle(everything=True)
+    assert 0 == _count("psrp_sessions", host_id=host, state="idle")
 
 
 def test_a_step_that_is_taken_over_stays_in_the_trace(scene: Scene) -> None:
