@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from service.commands import powershell  # noqa: F401 - the shell is known to click from here on
 from service.commands.exits import Exit
 from service.commands.verbs import ROOT_OPTIONS, Verbs
 from service.ledger.release import installed_release
@@ -25,6 +26,7 @@ _VERBS: Mapping[str, str] = {
     "events": "service.commands.events:events",
     "webhooks": "service.commands.webhooks:webhooks",
     "doctor": "service.commands.doctor:doctor",
+    "completion": "service.commands.completion:completion",
     "profiles": "service.commands.profile_verbs:profiles",
     "slack": "service.commands.slack:slack",
     "keys": "service.commands.admin:keys",

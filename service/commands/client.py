@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ from service.commands.failures import (
     refusal,
     unreachable,
 )
+from service.commands.outside import pause, sender
 
 __all__ = ["DEFAULT_URL", "ApiError", "Client", "Frame", "Refused", "client_from_env"]
 
@@ -64,11 +66,15 @@ class _Bearer(requests.auth.AuthBase):
 
 @dataclass(frozen=True)
 class Client:
-    """Calls one service with one key. `send`, `pause` and `clock` are for tests."""
+    """Calls one service with one key.
+
+    `timeout` has the seconds for a connection and for an answer. `send`, `pause` and `clock` are for tests.
+    """
 
     url: str
     key: str
     ca_file: str = ""
+    timeout: tuple[float, float] = _TIMEOUT_SECONDS
     send: Callable[..., requests.Response] = requests.request
     pause: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
@@ -121,14 +127,15 @@ class Client:
         last, waited, tries = "", 0.0, 0
         while True:
             try:
-                for frame in self._stream(path, last, until):
-                    if tries:
-                        told("connected again")
-                    waited, tries = 0.0, 0
-                    if frame.event == "end":
-                        return
-                    last = frame.id or last
-                    yield frame
+                with closing(self._stream(path, last, until)) as stream:
+                    for frame in stream:
+                        if tries:
+                            told("connected again")
+                        waited, tries = 0.0, 0
+                        if frame.event == "end":
+                            return
+                        last = frame.id or last
+                        yield frame
             except (*_LOST, Unreachable, Unclear, ServerFault) as error:
                 if waited >= _PATIENCE_SECONDS or (isinstance(error, ApiError) and not (last or tries)):
                     raise error if isinstance(error, ApiError) else unreachable(self.url, error) from error
@@ -142,14 +149,14 @@ class Client:
     def _in_time(self, until: float | None) -> float:
         """Return for how long a stream may be silent. Raises TimedOut."""
         if until is None:
-            return _TIMEOUT_SECONDS[1]
+            return self.timeout[1]
         if self.clock() >= until:
             raise TimedOut("The time is over.")
-        return min(_TIMEOUT_SECONDS[1], until - self.clock())
+        return min(self.timeout[1], until - self.clock())
 
-    def _stream(self, path: str, last: str, until: float | None) -> Iterator[Frame]:
+    def _stream(self, path: str, last: str, until: float | None) -> Generator[Frame]:
         headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last} if last else {})
-        timeout = (_TIMEOUT_SECONDS[0], self._in_time(until))
+        timeout = (self.timeout[0], self._in_time(until))
         with self._send("GET", path, headers=headers, stream=True, timeout=timeout) as answer:
             if answer.status_code == _NO_CONTENT:
                 yield Frame("end", "", {})
@@ -161,7 +168,7 @@ class Client:
                     yield frame
 
     def _send(self, method: str, path: str, **options: Any) -> requests.Response:
-        options = {"timeout": _TIMEOUT_SECONDS, **options, "auth": _Bearer(self.key), "allow_redirects": False}
+        options = {"timeout": self.timeout, **options, "auth": _Bearer(self.key), "allow_redirects": False}
         try:
             answer = self.send(method, self.url + path, verify=self.ca_file or True, **options)
         except _NEVER_SENT as error:
@@ -234,4 +241,4 @@ def client_from_env() -> Client:
 
 def client_of(connection: Connection) -> Client:
     """Return a client of a connection."""
-    return Client(connection.url, connection.key, connection.ca_file)
+    return Client(connection.url, connection.key, connection.ca_file, send=sender(), pause=pause())

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from schemas.host import AUTHENTICATION
+from service.commands import completing
 from service.commands.asking import secret, sure
 from service.commands.client import client_from_env
 from service.commands.host_testing import test_host
@@ -163,7 +164,7 @@ def list_hosts(label: str | None) -> None:
 
 
 @hosts.command("show")
-@click.argument("host")
+@click.argument("host", shell_complete=completing.hosts)
 def show_host(host: str) -> None:
     """Show a host (by name or id): how it is reached, what it is, what is held of it."""
     client = client_from_env()
@@ -172,7 +173,7 @@ def show_host(host: str) -> None:
 
 
 @hosts.command()
-@click.argument("host")
+@click.argument("host", shell_complete=completing.hosts)
 @waits
 def inspect(host: str, patience: Patience) -> None:
     """Inspect a host: what it is, what it could build and what forbids it."""
@@ -182,14 +183,14 @@ def inspect(host: str, patience: Patience) -> None:
 
 
 @hosts.command()
-@click.argument("host")
+@click.argument("host", shell_complete=completing.hosts)
 def cordon(host: str) -> None:
     """Place no new lab on a host. What is there goes on, and keys with hosts:write may still name it."""
     _schedulable(host, schedulable=False)
 
 
 @hosts.command()
-@click.argument("host")
+@click.argument("host", shell_complete=completing.hosts)
 def uncordon(host: str) -> None:
     """Let labs be placed on a host again."""
     _schedulable(host, schedulable=True)
@@ -203,7 +204,7 @@ def _schedulable(host: str, *, schedulable: bool) -> None:
 
 
 @hosts.command("delete")
-@click.argument("host")
+@click.argument("host", shell_complete=completing.hosts)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def delete_host(host: str, *, yes: bool) -> None:
     """Forget a host that has no lab and no job. In a terminal it asks first."""
@@ -215,7 +216,7 @@ def delete_host(host: str, *, yes: bool) -> None:
 
 
 @hosts.command()
-@click.argument("host", required=False)
+@click.argument("host", required=False, shell_complete=completing.hosts)
 def locks(host: str | None) -> None:
     """Show who holds what on a host (on all without HOST), who waits, and what is expected."""
     client = client_from_env()

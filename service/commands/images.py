@@ -8,6 +8,7 @@ from typing import Any, TextIO
 import click
 
 from schemas.image import EDITIONS
+from service.commands import completing
 from service.commands.asking import sure
 from service.commands.client import client_from_env
 from service.commands.naming import image_id
@@ -71,7 +72,7 @@ def list_images() -> None:
 
 
 @images.command("show")
-@click.argument("image")
+@click.argument("image", shell_complete=completing.images)
 def show_image(image: str) -> None:
     """Show an image, by name or id."""
     client = client_from_env()
@@ -80,7 +81,7 @@ def show_image(image: str) -> None:
 
 
 @images.command("delete")
-@click.argument("image")
+@click.argument("image", shell_complete=completing.images)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def delete_image(image: str, *, yes: bool) -> None:
     """Forget an image; the file on the hosts stays. In a terminal it asks first."""

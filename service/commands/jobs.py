@@ -9,6 +9,7 @@ import click
 from schemas.job import JOB_STATES
 from schemas.kinds import REQUEST_SCHEMAS
 from service.commands.client import client_from_env
+from service.commands.completing import job_ids
 from service.commands.job_parts import (
     EVENT_COLUMNS,
     JOB_COLUMNS,
@@ -43,7 +44,7 @@ def list_jobs(host: str | None, lab: str | None, **filters: str | None) -> None:
 
 
 @jobs.command("show")
-@click.argument("job_id")
+@click.argument("job_id", shell_complete=job_ids)
 def show_job(job_id: str) -> None:
     """Show a job: where it is, why it failed, what it built."""
     job = client_from_env().get(f"/v1/jobs/{job_id}")
@@ -51,7 +52,7 @@ def show_job(job_id: str) -> None:
 
 
 @jobs.command()
-@click.argument("job_id")
+@click.argument("job_id", shell_complete=job_ids)
 def diagnose(job_id: str) -> None:
     """Say why a job moves or does not: what it waits for and who holds that."""
     found = client_from_env().get(f"/v1/jobs/{job_id}:diagnosis")
@@ -59,14 +60,14 @@ def diagnose(job_id: str) -> None:
 
 
 @jobs.command()
-@click.argument("job_id")
+@click.argument("job_id", shell_complete=job_ids)
 def steps(job_id: str) -> None:
     """Show the steps of a job."""
     show_list(client_from_env().pages(f"/v1/jobs/{job_id}/steps"), STEP_COLUMNS)
 
 
 @jobs.command()
-@click.argument("job_id")
+@click.argument("job_id", shell_complete=job_ids)
 @click.option("--type", "event_type", help="Only events of this type.")
 @click.option("--after", help="Only events after this id.")
 def events(job_id: str, event_type: str | None, after: str | None) -> None:
@@ -75,7 +76,7 @@ def events(job_id: str, event_type: str | None, after: str | None) -> None:
 
 
 @jobs.command()
-@click.argument("job_id")
+@click.argument("job_id", shell_complete=job_ids)
 @click.option("--on-cancel", type=click.Choice(["keep", "rollback"]), help="Instead of what the job says.")
 @waits
 def cancel(job_id: str, on_cancel: str | None, patience: Patience) -> None:
@@ -86,7 +87,7 @@ def cancel(job_id: str, on_cancel: str | None, patience: Patience) -> None:
 
 
 @jobs.command("watch")
-@click.argument("job_id")
+@click.argument("job_id", shell_complete=job_ids)
 @click.option("--timeout", callback=duration, help="Leave after so long (90s, 5m, 2h) with 10; the job goes on.")
 def watch(job_id: str, timeout: int | None) -> None:
     """Show a job's progress; the exit code is its result."""

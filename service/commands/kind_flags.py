@@ -30,12 +30,12 @@ _OWN_NAMES = {
     "/roles": "--role",
     "/not_before": "--not-before",
 }
-_LEFT_OUT = ("nodes", "node", "network", "nested_vm")
+_LEFT_OUT = frozenset({"nodes", "node", "network"})
 # Said in another way below: `--host`, `--image`, `--lab`, `--node`, `--vm`.
 _REFERENCES = re.compile(r"/host/.*|/nodes?/image/.*|/target/.*|/lab_id")
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _PREFIX_ROOM = 15
-_TEXT_CONTROLS = frozenset({"json"})
+_PLAIN_MEMBER = 2
 
 
 def flag_of(pointer: str) -> str:
@@ -43,7 +43,8 @@ def flag_of(pointer: str) -> str:
     if pointer in _OWN_NAMES:
         return _OWN_NAMES[pointer]
     parts = pointer.strip("/").split("/")
-    if len(parts) > 1 and parts[0] in _LEFT_OUT:
+    # The guest of a nested VM is not the guest that it runs in.
+    if len(parts) > 1 and (parts[0] in _LEFT_OUT or (parts[0] == "nested_vm" and len(parts) == _PLAIN_MEMBER)):
         parts = parts[1:]
     return "--" + "-".join(parts).replace("_", "-")
 
@@ -98,7 +99,7 @@ def _option(entry: Entry) -> click.Option:
         [flag, _dest(entry.name)],
         type=kinds.get(entry.control, click.STRING),
         multiple=entry.control in {"lines", "pairs"},
-        metavar="JSON" if entry.control in _TEXT_CONTROLS and not flag.startswith("--not") else None,
+        metavar={"json": "JSON", "time": "TIME"}.get(entry.control),
         help=_help(entry),
     )
 

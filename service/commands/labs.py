@@ -10,25 +10,28 @@ import click
 
 from schemas.kinds import REQUEST_SCHEMAS
 from schemas.lab import LAB_STATES
+from service.commands import completing
 from service.commands.asking import sure
 from service.commands.client import client_from_env
 from service.commands.job_parts import built_parts
 from service.commands.naming import host_id, lab_id
 from service.commands.showing import Part, Record, Table, show, show_list
 from service.commands.tables import Column, Row
+from service.commands.text import exact
 from service.commands.verbs import Verbs
 from service.commands.waiting import Patience, finish, seconds_of, waits
 
-_READ = ("hypervisor_present", "vm_monitor_mode_extensions", "second_level_address_translation", "classification")
+_READ = {
+    "hypervisor_present": "hypervisor",
+    "vm_monitor_mode_extensions": "extensions",
+    "second_level_address_translation": "slat",
+    "classification": "is",
+}
 
 
 def _reading(row: Row) -> str | None:
     reading = row.get("reading") or {}
-    said = [
-        f"{name}={'yes' if reading[name] is True else 'no' if reading[name] is False else reading[name]}"
-        for name in _READ
-        if name in reading
-    ]
+    said = [f"{short}={exact(reading[name])}" for name, short in _READ.items() if name in reading]
     return " ".join(said) or None
 
 
@@ -83,7 +86,7 @@ def list_labs(host: str | None, **filters: str | None) -> None:
 
 
 @labs.command("show")
-@click.argument("lab")
+@click.argument("lab", shell_complete=completing.labs)
 def show_lab(lab: str) -> None:
     """Show a lab (by name or id) with its proof, the CPU ledger."""
     client = client_from_env()
@@ -92,7 +95,7 @@ def show_lab(lab: str) -> None:
 
 
 @labs.command()
-@click.argument("lab")
+@click.argument("lab", shell_complete=completing.labs)
 @click.argument("seconds", callback=seconds_of)
 def extend(lab: str, seconds: int) -> None:
     """Let a lab live SECONDS (or 12h, 2d) more from now; 0 takes its lease away."""
@@ -103,7 +106,7 @@ def extend(lab: str, seconds: int) -> None:
 
 
 @labs.command("delete")
-@click.argument("lab")
+@click.argument("lab", shell_complete=completing.labs)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @waits
 def delete_lab(lab: str, *, yes: bool, patience: Patience) -> None:
@@ -115,7 +118,7 @@ def delete_lab(lab: str, *, yes: bool, patience: Patience) -> None:
 
 
 @labs.command()
-@click.argument("lab")
+@click.argument("lab", shell_complete=completing.labs)
 @waits
 def verify(lab: str, patience: Patience) -> None:
     """Run every check of a living lab again: a job, which fails when something drifted."""

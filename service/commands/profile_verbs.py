@@ -12,7 +12,16 @@ import click
 
 from service.commands.asking import secret
 from service.commands.keeping import Keeper, usable_keyring
-from service.commands.profiles import NAME, Config, ConfigError, Profile, config_folder, read_config, write_config
+from service.commands.profiles import (
+    NAME,
+    Config,
+    ConfigError,
+    Profile,
+    complete_names,
+    config_folder,
+    read_config,
+    write_config,
+)
 from service.commands.showing import Record, show, show_list
 from service.commands.tables import Column
 from service.commands.verbs import FORMATS, Verbs
@@ -42,14 +51,14 @@ def _name(_context: click.Context, _parameter: click.Parameter, value: str) -> s
 @profiles.command()
 @click.argument("name", callback=_name)
 @click.option("--url", required=True, help="Where the service is.")
-@click.option("--ca-file", type=click.Path(exists=True, dir_okay=False, resolve_path=True), default="")
-@click.option("--output", "form", type=click.Choice(FORMATS), default="", help="How results are printed with it.")
+@click.option("--ca-file", type=click.Path(exists=True, dir_okay=False, resolve_path=True))
+@click.option("--output", "form", type=click.Choice(FORMATS), help="How results are printed with it.")
 @click.option("--key-env", help="Name of an environment variable that holds the API key.")
 @click.option("--key-file", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="A file that holds it.")
 @click.option("--key-stdin", is_flag=True, help="Read it from standard input.")
 @click.option("--store", type=click.Choice(["auto", "keyring", "file"]), default="auto", show_default=True)
 @click.option("--use", "is_current", is_flag=True, help="Make it the current one; the first is so anyway.")
-def add(name: str, url: str, ca_file: str, form: str, store: str, **given: Any) -> None:
+def add(name: str, url: str, ca_file: str | None, form: str | None, store: str, **given: Any) -> None:
     """Add a profile, or replace it. The API key is asked for unless an option says where it is; never an argument."""
     if not url.startswith(("http://", "https://")):
         raise click.BadParameter("an address is http:// or https://, a name and perhaps a port", param_hint="--url")
@@ -62,7 +71,7 @@ def add(name: str, url: str, ca_file: str, form: str, store: str, **given: Any) 
     keeper.put(name, key, place)
     if before and before.key != place:
         _forget(folder, name, before.key)
-    config = config.with_profile(name, Profile(url.rstrip("/"), ca_file, form, place))
+    config = config.with_profile(name, Profile(url.rstrip("/"), ca_file or "", form or "", place))
     write_config(folder, replace(config, current=name) if given["is_current"] else config)
     if url.startswith("http://") and not url.startswith(_LOOPBACK):
         click.echo("warning: over http:// the key can be read on the way", err=True)
@@ -95,7 +104,7 @@ def list_profiles() -> None:
 
 
 @profiles.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete_names)
 def use(name: str) -> None:
     """Make a profile the current one."""
     folder = config_folder()
@@ -105,7 +114,7 @@ def use(name: str) -> None:
 
 
 @profiles.command("show")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_names)
 def show_profile(name: str | None) -> None:
     """Show a profile (the current one without NAME) and whether its key is there, never the key."""
     config = read_config(config_folder())
@@ -113,7 +122,7 @@ def show_profile(name: str | None) -> None:
 
 
 @profiles.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete_names)
 def remove(name: str) -> None:
     """Remove a profile and its key."""
     folder = config_folder()

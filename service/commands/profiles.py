@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 KEY_PLACES = ("", "keyring", "file")
@@ -88,6 +89,15 @@ def _profile(path: Path, name: str, said: Mapping[str, Any]) -> Profile:
     if known["key"] not in KEY_PLACES:
         raise ConfigError(f"{path}: [profiles.{name}] key is keyring or file; the key itself is not kept here.")
     return Profile(**known)
+
+
+def complete_names(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem[str]]:
+    """Offer the names of profiles at a key press; a file that cannot be read offers nothing."""
+    try:
+        config = read_config(config_folder())
+    except ConfigError:
+        return []
+    return [CompletionItem(name, help=one.url) for name, one in config.profiles.items() if name.startswith(typed)]
 
 
 def write_config(folder: Path, config: Config) -> None:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +11,8 @@ import click
 import yaml
 
 from service.commands.connecting import chosen_output
+from service.commands.outside import screen
 from service.commands.tables import Column, Row, Screen, columns_of, record_lines, table_lines
-from service.commands.verbs import choices
 
 _LIST_INDENT = 2
 
@@ -48,18 +45,6 @@ class Prose:
 Part = Table | Record | Prose
 
 
-def screen() -> Screen:
-    """Return the screen that standard output is: no terminal when it is piped; NO_COLOR and --no-color are honoured."""
-    is_terminal = sys.stdout.isatty()
-    wide = shutil.get_terminal_size((80, 24)).columns
-    return Screen(is_terminal, wide, has_colour=is_terminal and may_colour(os.environ))
-
-
-def may_colour(environ: Mapping[str, str]) -> bool:
-    """Tell whether colours are wanted; https://no-color.org: any NO_COLOR that is not empty forbids them."""
-    return not (choices().no_color or environ.get("NO_COLOR") or environ.get("TERM") == "dumb")
-
-
 def show(value: Any, parts: Iterable[Part] | Callable[[], Iterable[Part]] = ()) -> None:
     """Print one thing: its parts as tables and records, or the whole value as JSON or YAML.
 
@@ -70,8 +55,9 @@ def show(value: Any, parts: Iterable[Part] | Callable[[], Iterable[Part]] = ()) 
         click.echo(_serialized(value, form))
         return
     made = parts() if callable(parts) else parts
-    for line in part_lines(list(made) or [Record("", columns_of(list(value)), value)], screen()):
-        click.echo(line)
+    seen = screen()
+    for line in part_lines(list(made) or [Record("", columns_of(list(value)), value)], seen):
+        click.echo(line, color=seen.has_colour)
 
 
 def part_lines(parts: Iterable[Part], screen: Screen) -> Iterator[str]:
@@ -131,7 +117,7 @@ def show_list(items: Iterable[Row], columns: Sequence[str | Column], *, as_json:
         click.echo("none", err=True)
         return
     for line in lines if lines is not None else table_lines(columns_of(columns), items, seen):
-        click.echo(line)
+        click.echo(line, color=seen.has_colour)
 
 
 def _array(items: Iterable[Row]) -> None:

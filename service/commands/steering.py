@@ -7,6 +7,7 @@ from typing import Any, TextIO
 import click
 
 from service.commands.client import client_from_env
+from service.commands.completing import job_ids
 from service.commands.job_parts import job_parts
 from service.commands.jobs import jobs
 from service.commands.request_files import pairs, read_request
@@ -25,7 +26,7 @@ def _steer(job_id: str, verb: str, reason: str, patience: Patience) -> None:
 
 
 @jobs.command()
-@click.argument("job_id")
+@click.argument("job_id", shell_complete=job_ids)
 @click.option("--reason", default="", help="Kept with the job's events.")
 @waits
 def approve(job_id: str, reason: str, patience: Patience) -> None:
@@ -34,7 +35,7 @@ def approve(job_id: str, reason: str, patience: Patience) -> None:
 
 
 @jobs.command()
-@click.argument("job_id")
+@click.argument("job_id", shell_complete=job_ids)
 @click.option("--reason", default="", help="Shown as the job's error.")
 def reject(job_id: str, reason: str) -> None:
     """Refuse a job that waits for an approval."""
@@ -42,7 +43,7 @@ def reject(job_id: str, reason: str) -> None:
 
 
 @jobs.command()
-@click.argument("job_id")
+@click.argument("job_id", shell_complete=job_ids)
 @click.option("--reason", default="", help="Kept with the job's events.")
 def pause(job_id: str, reason: str) -> None:
     """Let the running steps of a job end and begin no other."""
@@ -50,7 +51,7 @@ def pause(job_id: str, reason: str) -> None:
 
 
 @jobs.command()
-@click.argument("job_id")
+@click.argument("job_id", shell_complete=job_ids)
 @click.option("--reason", default="", help="Kept with the job's events.")
 @waits
 def resume(job_id: str, reason: str, patience: Patience) -> None:
@@ -59,7 +60,7 @@ def resume(job_id: str, reason: str, patience: Patience) -> None:
 
 
 @jobs.command()
-@click.argument("job_id")
+@click.argument("job_id", shell_complete=job_ids)
 @click.option(
     "--changes", type=click.File(), help="A merge patch of the request (JSON or YAML; - reads standard input)."
 )
@@ -73,7 +74,7 @@ def retry(job_id: str, changes: TextIO | None, patience: Patience) -> None:
 
 
 @jobs.command()
-@click.argument("job_id")
+@click.argument("job_id", shell_complete=job_ids)
 @click.option("--priority", type=click.Choice(["low", "normal", "high"]))
 @click.option("--label", "labels", multiple=True, callback=pairs, help="NAME=VALUE, repeatable; replaces all labels.")
 @click.option("--not-before", help="RFC 3339, such as 2026-01-31T22:00:00Z; 'now' begins the job.")

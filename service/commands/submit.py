@@ -15,9 +15,10 @@ from service.commands.exits import Exit
 from service.commands.failures import Refused
 from service.commands.kind_flags import entries_of, flag_of, options_of, pointer_of, request_from
 from service.commands.naming import lab_id
+from service.commands.outside import screen
 from service.commands.plan_parts import plan_parts
 from service.commands.request_files import read_request
-from service.commands.showing import screen, show
+from service.commands.showing import show
 from service.commands.verbs import GLOBAL_OPTIONS, Verb, Verbs
 from service.commands.waiting import Patience, finish, waits
 

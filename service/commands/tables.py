@@ -10,6 +10,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain, islice
 from typing import Any
 
 import click
@@ -19,7 +20,8 @@ from service.commands.text import age, clock, exact
 
 Row = Mapping[str, Any]
 _GAP = "  "
-_LEAST_WRAPPED = 12
+# The width of an id of ours: in a text too it stays whole.
+_LEAST_WRAPPED = 30
 _COLOURS = {
     **dict.fromkeys(("succeeded", "ready", "active", "proven", "passed", "ok", "current"), "green"),
     **dict.fromkeys(("failed", "error", "expired", "unexpected", "disabled", "broken"), "red"),
@@ -58,8 +60,10 @@ class Column:
         """Return what a cell says: exact for programs, ages and times of day for people."""
         value = self.value(row)
         shorts = {"age": age, "time": clock}
-        short = shorts.get(self.kind) if screen.is_terminal else None
-        return short(value, screen.now) if short else exact(value)
+        if not screen.is_terminal:
+            return exact(value)
+        short = shorts.get(self.kind)
+        return short(value, screen.now) if short else exact(value, ", ")
 
 
 def columns_of(names: Sequence[str | Column]) -> list[Column]:
@@ -73,8 +77,11 @@ def columns_of(names: Sequence[str | Column]) -> list[Column]:
 def table_lines(columns: Sequence[Column], rows: Iterable[Row], screen: Screen) -> Iterator[str]:
     """Yield a table's lines, the head first. For programs rows are read one by one; for people all at once."""
     if not screen.is_terminal:
+        # The first row before the head: where the rows cannot be had there is no table.
+        found = iter(rows)
+        first = list(islice(found, 1))
         yield "\t".join(column.head for column in columns)
-        for row in rows:
+        for row in chain(first, found):
             yield "\t".join(column.text(row, screen) for column in columns)
         return
     cells = [[column.text(row, screen) for column in columns] for row in rows]
@@ -122,9 +129,7 @@ def _total(widths: Sequence[int], shown: Sequence[int]) -> int:
 def _fitting(columns: Sequence[Column], widths: Sequence[int], width: int) -> list[int]:
     """Return the places of the columns that are shown; long texts count as what they may be wrapped to."""
     least = [
-        min(size, max(_LEAST_WRAPPED, cell_len(column.head)))
-        if column.kind == "text" and size > 2 * _LEAST_WRAPPED
-        else size
+        min(size, _LEAST_WRAPPED) if column.kind == "text" else size
         for column, size in zip(columns, widths, strict=True)
     ]
     shown = list(range(len(columns)))

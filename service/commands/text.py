@@ -15,16 +15,16 @@ _LONGEST_SECONDS = 120
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
-def exact(value: Any) -> str:
-    """Return a value whole, on one line; `-` for nothing."""
+def exact(value: Any, between: str = ",") -> str:
+    """Return a value whole, on one line; `-` for nothing. `between` stands between the parts of a list."""
     if value is None or value in ("", [], {}):
         return NOTHING
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
-        return clean(",".join(f"{name}={_inner(item)}" for name, item in value.items()))
+        return clean(between.join(f"{name}={_inner(item)}" for name, item in value.items()))
     if isinstance(value, (list, tuple)):
-        return clean(",".join(_inner(item) for item in value))
+        return clean(between.join(_inner(item) for item in value))
     return clean(str(value))
 
 

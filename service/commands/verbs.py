@@ -12,6 +12,8 @@ from typing import Any
 
 import click
 
+from service.commands.profiles import complete_names
+
 FORMATS = ("table", "json", "yaml", "jsonl")
 _KEY = "service.commands.choices"
 
@@ -51,11 +53,18 @@ def _json(context: click.Context, parameter: click.Parameter, value: Any) -> Non
 
 
 def _option(*names: str, keep: str, **attributes: Any) -> click.Option:
-    return click.Option(names, expose_value=False, callback=_kept(keep), **attributes)
+    # Before all others: who asks for a secret must know whether he may.
+    return click.Option(names, expose_value=False, is_eager=True, callback=_kept(keep), **attributes)
 
 
 GLOBAL_OPTIONS: tuple[click.Option, ...] = (
-    _option("--profile", keep="profile", metavar="NAME", help="The profile to use; beats the environment."),
+    _option(
+        "--profile",
+        keep="profile",
+        metavar="NAME",
+        shell_complete=complete_names,
+        help="The profile to use; beats the environment.",
+    ),
     _option("-o", "--output", keep="output", type=click.Choice(FORMATS), help="How results are printed."),
     click.Option(["--json"], is_flag=True, expose_value=False, callback=_json, hidden=True, help="Same as -o json."),
     _option("--no-input", keep="no_input", is_flag=True, help="Never ask."),

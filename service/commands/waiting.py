@@ -75,7 +75,7 @@ def finish(client: Client, job: dict[str, Any], patience: Patience) -> None:
     if not patience.wait:
         show(job, lambda: job_parts(job))
         return
-    done = Waiter(client, patience.timeout_seconds).final(job["id"])
+    done = Waiter(client, patience.timeout_seconds, pause=client.pause).final(job["id"])
     show(done, lambda: job_parts(done))
     sys.exit(exit_of_job(done["state"]))
 

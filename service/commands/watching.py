@@ -19,8 +19,8 @@ from service.commands.connecting import chosen_output
 from service.commands.drawing import Terminal
 from service.commands.exits import exit_of_job
 from service.commands.failures import TimedOut
+from service.commands.outside import may_colour, screen
 from service.commands.picture import JobPicture, Line, lines_of
-from service.commands.showing import may_colour, screen
 
 # Progress comes many times a second; in a pipe it would hide the rest.
 _QUIET = frozenset({"step.progressed"})
@@ -93,8 +93,8 @@ def terminal_console() -> Console:
 def tell_result(job: dict[str, Any]) -> int:
     """Print how a job ended, why, and what to do; return its exit code."""
     code = exit_of_job(job["state"])
-    mark = click.style(job["state"], fg="red" if code else "green") if screen().has_colour else job["state"]
-    click.echo(f"{job['id']} {mark}")
+    mark = click.style(job["state"], fg="red" if code else "green")
+    click.echo(f"{job['id']} {mark}", color=screen().has_colour)
     error = job.get("error") or {}
     if error:
         click.echo(f"  {error.get('title', '')}: {error.get('detail', '')}")

@@ -14,7 +14,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, missing, validate
 
-from schemas.base import Labels, Timestamp
+from schemas.base import Labels, Moment, Timestamp
 from schemas.secret import SecretField
 
 _FIXED = frozenset({"kind"})
@@ -87,6 +87,7 @@ def _control(field: fields.Field[Any], is_choice: bool) -> str:
         return "choice"
     kinds: tuple[tuple[type, str], ...] = (
         (Timestamp, "time"),
+        (Moment, "time"),
         (Labels, "pairs"),
         (fields.Boolean, "flag"),
         (fields.Number, "number"),

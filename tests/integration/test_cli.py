@@ -3,69 +3,24 @@
 from __future__ import annotations
 
 import json
-import os
 import stat
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from service.cli import matryoshka
-from service.ledger.store import StepOutcome, StepResult
-from tests.integration.api_kit import IMAGE, ROOT, Served, cluster, served_api
-
-_SUCCEEDED = StepResult(StepOutcome.SUCCEEDED)
-
-
-@dataclass
-class Shell:
-    """Runs the command beside a real API process."""
-
-    served: Served
-    redis_url: str
-    directory: Path
-
-    def run(self, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-        """Run the command and return what it did."""
-        ours = {
-            "PYTHONPATH": str(ROOT),
-            "MATRYOSHKA_URL": self.served.url,
-            "MATRYOSHKA_API_KEY": self.served.key,
-            "MATRYOSHKA_REDIS_URL": self.redis_url,
-            "COLUMNS": "200",
-        }
-        argv = [sys.executable, "-m", "service.cli", *arguments]
-        env = {**os.environ, **ours, **environ}
-        return subprocess.run(argv, env=env, capture_output=True, text=True, timeout=60, check=False)
-
-    def json(self, *arguments: str, **environ: str) -> Any:
-        """Run the command, insist on success, and return the JSON that it printed."""
-        done = self.run("-o", "json", *arguments, **environ)
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
-
-    def file(self, body: Any) -> str:
-        """Write a request to a file."""
-        path = self.directory / "request.json"
-        path.write_text(json.dumps(body))
-        return str(path)
+from tests.integration.api_kit import ROOT, cluster
+from tests.integration.cli_kit import Shell, hands, running_shell
 
 
 @pytest.fixture
 def shell(redis_url: str, tmp_path: Path) -> Iterator[Shell]:
     """The command beside an API process that has a host and an image."""
-    with served_api(redis_url, tmp_path) as served:
-        one = Shell(served, redis_url, tmp_path)
-        options = ("--name", "hv1", "--address", "192.0.2.10", "--username", "Administrator", "--label", "purpose=lab")
-        one.json("hosts", "register", *options, "--password-env", "HOST_PASSWORD", HOST_PASSWORD="geheim")
-        one.json("images", "add", one.file(IMAGE), "--edition", "datacenter")
+    with running_shell(redis_url, tmp_path) as one:
         yield one
 
 
@@ -87,51 +42,13 @@ def test_a_job_from_submit_to_cancel(shell: Shell) -> None:
 def test_watch_exits_with_the_result(shell: Shell) -> None:
     """Watching ends with 0 for a job that succeeded and with 4 for one that was cancelled."""
     request = shell.file({"kind": "inspect_host", "host": {"name": "hv1"}})
-    worker = threading.Thread(target=_work_once, args=(shell,))
-    worker.start()
-    done = shell.run("jobs", "submit", request, "--watch")
-    worker.join()
+    with hands(shell.served.store):
+        done = shell.run("jobs", "submit", request, "--watch")
     assert (0, True) == (done.returncode, "succeeded" in done.stdout), done.stderr
 
     job = shell.json("jobs", "submit", request)
     shell.json("jobs", "cancel", job["id"])
     assert 4 == shell.run("watch", job["id"]).returncode
-
-
-def _work_once(shell: Shell, result: StepResult = _SUCCEEDED) -> None:
-    """Do the next step, as a worker would."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        claim = shell.served.store.leases.claim("worker-1", 60)
-        if claim is not None:
-            shell.served.store.leases.finish(claim, result)
-            return
-        time.sleep(0.05)
-
-
-def test_a_host_is_tested_and_its_first_fault_told(shell: Shell) -> None:
-    """The checks are printed in order with the cure of the first that failed; 11 says that one did."""
-    worker = threading.Thread(target=_fail_the_port, args=(shell,))
-    worker.start()
-    done = shell.run("hosts", "test", "hv1", "--timeout", "40s")
-    worker.join()
-
-    assert 11 == done.returncode, done.stderr
-    assert "PORT_REFUSED: nothing listens" in done.stdout
-    assert "    Start-Service -Name WinRM" in done.stdout
-    assert ["passed", "failed", "not reached"] == [
-        next(word for word in ("not reached", "passed", "failed") if word in line)
-        for line in done.stdout.splitlines()
-        if line.startswith(("name", "port", "tls"))
-    ]
-
-
-def _fail_the_port(shell: Shell) -> None:
-    """Play a worker whose second check fails."""
-    fact = {"outcome": "failed", "code": "PORT_REFUSED", "why": "nothing listens", "detail": "refused", "seen": {}}
-    fact |= {"remedy": "start it", "commands": ["Start-Service -Name WinRM"], "source": "a page"}
-    _work_once(shell, StepResult(StepOutcome.SUCCEEDED, facts={"check.name": {"outcome": "passed", "seen": {}}}))
-    _work_once(shell, StepResult(StepOutcome.FAILED, facts={"check.port": fact}, error={"code": "PORT_REFUSED"}))
 
 
 def test_refusals_are_explained(shell: Shell) -> None:
