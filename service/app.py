@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import sys
+import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ from service.api.catalogue import Catalogue
 from service.api.context import EXTENSION, Context
 from service.api.key_hashing import KeyHashes
 from service.api.key_use import KeyUse
+from service.api.ledger_metrics import LedgerMetrics
 from service.api.operation import register_guard
 from service.api.pages import Cursors
 from service.api.ratelimit import Policy, RateLimiter, register_rate_fields
@@ -32,20 +33,24 @@ from service.ledger.expiry import LabExpiry
 from service.ledger.queue import Waker
 from service.ledger.store import EventFeed, LedgerError, Store, StoreSettings, connect
 from service.ledger.sweep import Sweeper
+from service.observing.exporting import start_traces
+from service.observing.logs import set_up_logging
+from service.observing.serving import MetricsServer, registry
 from service.settings import Settings
 from service.ui.dashboard import register_dashboard
-
-_JSON = structlog.processors.JSONRenderer()
 
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True)
+@dataclass
 class WebProcess:
     """The parts of the app that live beside requests. Start them after a fork: threads do not survive one."""
 
     context: Context
     sweeper: Sweeper
+    ledger_metrics: LedgerMetrics
+    stop_traces: Callable[[], None] = lambda: None
+    metrics: MetricsServer | None = None
 
     def start(self) -> None:
         """Begin to sweep, to send wake-ups and to write when keys are used."""
@@ -59,6 +64,14 @@ class WebProcess:
         self.sweeper.stop()
         self.context.wakes.stop()
         self.context.key_use.stop()
+        if self.metrics is not None:
+            self.metrics.stop()
+        self.stop_traces()
+
+    def serve_metrics(self, listening: socket.socket) -> None:
+        """Answer scrapes on a bound socket, of which other processes may answer some."""
+        self.metrics = MetricsServer(listening, registry([self.ledger_metrics]))
+        self.metrics.start()
 
 
 def create_app(settings: Settings) -> Flask:
@@ -66,7 +79,10 @@ def create_app(settings: Settings) -> Flask:
     context = _context(settings)
     app = Flask("matryoshka", static_folder=None)
     app.extensions[EXTENSION] = context
-    app.extensions["process"] = WebProcess(context, _sweeper(context))
+    waker = Waker(settings.redis_url, settings.servers)
+    app.extensions["process"] = WebProcess(
+        context, _sweeper(context, waker), LedgerMetrics(context.store, waker.waiting)
+    )
     if settings.proxy_hops:
         # The address in the audit log is the caller's then; who is no proxy of ours could write any there.
         proxied: Any = app
@@ -80,21 +96,23 @@ def create_app(settings: Settings) -> Flask:
 
 
 def create_app_from_env() -> Flask:
-    """Return the app for gunicorn, with its threads running and one JSON log line a request.
+    """Return the app for gunicorn, with its threads running, one log line a request, and traces where they are wanted.
 
     Raises:
         SettingsError: names the variable that cannot be used.
         RuntimeError: the Redis server may lose what it is told (MATRYOSHKA_DURABILITY=strict), refuses us for good, or
             its ledger is of a newer release.
     """
-    configure_logging()
+    set_up_logging(os.environ)
     settings = Settings.from_env(os.environ)
     app = create_app(settings)
     if not settings.key_hash_key:
         log.warning("api_keys_hashed_without_key", remedy="set MATRYOSHKA_KEY_HASH_KEY_FILE, see docs/tenants.md")
     refuse_unfit_ledger(app.extensions[EXTENSION])
     refuse_lossy_server(app.extensions[EXTENSION])
-    app.extensions["process"].start()
+    process: WebProcess = app.extensions["process"]
+    process.stop_traces = start_traces(os.environ, "matryoshka-api", f"{socket.gethostname()}-{os.getpid()}")
+    process.start()
     return app
 
 
@@ -123,26 +141,6 @@ def refuse_lossy_server(context: Context) -> None:
             f"the Redis server may lose jobs: {'; '.join(faults)} (MATRYOSHKA_DURABILITY=warn allows it)"
         )
     log.warning("ledger_may_lose_jobs", faults=faults)
-
-
-def configure_logging() -> None:
-    """Write one JSON object a line to standard output, with the request's id."""
-    shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
-    # What the ledger and libraries log through the standard library comes out in the same form.
-    handler = logging.StreamHandler(sys.stdout)
-    foreign: list[structlog.typing.Processor] = [*shared, structlog.stdlib.ExtraAdder()]
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(_JSON, foreign_pre_chain=foreign))
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    structlog.configure(
-        processors=[*shared, _JSON],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
-        cache_logger_on_first_use=True,
-    )
 
 
 def _context(settings: Settings) -> Context:
@@ -201,7 +199,6 @@ def _token_reader(context: Context) -> ReadsTokens | None:
     return token_reader(context.settings.oidc, lambda tenant: context.store.tenants.get(tenant) is not None)
 
 
-def _sweeper(context: Context) -> Sweeper:
+def _sweeper(context: Context, waker: Waker) -> Sweeper:
     expiry = LabExpiry(context.store)
-    waker = Waker(context.settings.redis_url, context.settings.servers)
     return Sweeper(context.store, waker, context.settings.sweep_seconds, expiry.tear_down)

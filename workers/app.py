@@ -26,10 +26,14 @@ from service.ledger.expiry import LabExpiry
 from service.ledger.queue import WakeFailed, Waker
 from service.ledger.store import Store, StoreSettings
 from service.ledger.sweep import Sweeper
+from service.observing.exporting import start_traces
+from service.observing.listening import bind
+from service.observing.logs import set_up_logging
+from service.observing.serving import MetricsServer, registry
 from workers.broker import celery_settings
 from workers.hosts import Hosts
 from workers.keeper import LeaseKeeper
-from workers.logs import set_up_logging
+from workers.measuring import show_slots
 from workers.own_addresses import address_rules
 from workers.process import Departure, Presence, Slots
 from workers.runner import Runner, Tools
@@ -56,12 +60,14 @@ class WorkerProcess:
     presence: Presence
     sweeper: Sweeper
     departure: Departure
+    metrics: MetricsServer | None = None
 
     def start(self, slots: int) -> None:
         """Take back a former life's leases and start the threads. Raises SystemExit for an unfit ledger."""
         refuse_unfit_ledger(self.store)
         refuse_lossy_server(self.settings, self.store)
         self.hands.slots.total = slots
+        self._show()
         if self.settings.has_stable_name:
             released = self.store.leases.release_worker(self.settings.worker_name)
             log.info("former_leases_released", worker=self.settings.worker_name, count=released)
@@ -70,6 +76,22 @@ class WorkerProcess:
         self.sweeper.start()
         self.presence.start(self.departure.begin)
         log.info("worker_ready", worker=self.settings.worker_name, slots=slots)
+
+    def _show(self) -> None:
+        """Begin to answer scrapes and to export spans, where that is wanted."""
+        show_slots(self.hands.slots, self.hands.keeper)
+        self.departure.stop_traces = start_traces(os.environ, "matryoshka-worker", self.settings.worker_name)
+        place = self.settings.metrics_listen
+        if place is None:
+            return
+        try:
+            self.metrics = MetricsServer(bind(place), registry())
+        except OSError as error:
+            # Work is worth more than figures; the alert on a missing target tells of this.
+            log.error("metrics_not_served", reason=error.strerror)  # noqa: TRY400 - the reason is all
+            return
+        self.metrics.start()
+        log.info("metrics_served", port=self.metrics.port)
 
 
 def build(settings: Settings, opened: Scrubber | None = None) -> WorkerProcess:
@@ -117,7 +139,7 @@ def make_app(settings: Settings) -> Celery:
     register(application, place.hands)
     signals.worker_ready.connect(place.on_ready, weak=False)
     signals.worker_shutting_down.connect(place.on_leaving, weak=False)
-    signals.setup_logging.connect(partial(set_up_logging, place.opened.text), weak=False)
+    signals.setup_logging.connect(place.on_logging, weak=False)
     return application
 
 
@@ -155,6 +177,9 @@ class _Place:
         if self.process is None:
             raise RuntimeError("a task ran before the worker was ready")
         return self.process.hands
+
+    def on_logging(self, **_: Any) -> None:
+        set_up_logging(os.environ, self.opened.text)
 
     def on_ready(self, sender: Any = None, **_: Any) -> None:
         # Celery only logs what a signal's receiver raises; a worker that cannot work must not stay.

@@ -38,7 +38,7 @@ class Hosts:
     def line(self, host_id: str, watch: Watch, scrubber: Scrubber) -> HostLine:
         """Return a line to the host for one claim. Its record is read at the first call, once."""
         endpoint, place = cache(lambda: self.endpoint(host_id, scrubber)), cache(lambda: self.place(host_id))
-        return HostLine(self._pool, endpoint, watch, place=place)
+        return HostLine(self._pool, endpoint, watch, place=place, host_id=host_id)
 
     def place(self, host_id: str) -> Endpoint:
         """Return the host's endpoint without its secret; raises HostMisconfigured."""

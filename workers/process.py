@@ -156,6 +156,7 @@ class Departure:
     goodbye: Callable[[], None]
     drain_seconds: float
     leave: Callable[[int], None] = os._exit
+    stop_traces: Callable[[], None] = lambda: None
     _begun: threading.Lock = field(default_factory=threading.Lock)
     _hurry: threading.Event = field(default_factory=threading.Event)
 
@@ -179,6 +180,7 @@ class Departure:
             self._release(lease)
         with contextlib.suppress(redis.RedisError):
             self.goodbye()
+        self.stop_traces()
         log.info("worker_left")
         self.leave(0)
 

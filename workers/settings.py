@@ -11,6 +11,7 @@ from pathlib import Path
 
 from service.ledger.reach import Network, hosts_of, networks_of
 from service.ledger.servers import ONLY_URL, BadServer, Servers, servers_of
+from service.observing.listening import VARIABLE, place_of
 
 _NAMESPACE = re.compile(r"[A-Za-z0-9_.-]{1,32}")
 _NAME = re.compile(r"[A-Za-z0-9_.@-]{1,100}")
@@ -77,6 +78,7 @@ class Settings:
 
     `worker_name` must stay the same over restarts of one place (`w1@host`) and differ between processes that run at
     the same time: at boot the leases of the same name are taken back. `has_stable_name` is False when it was made up.
+    `metrics_listen` is the host and port on which scrapes are answered, None for nowhere.
     `servers` is how the ledger's server and the broker are reached beside `redis_url`.
     """
 
@@ -101,6 +103,7 @@ class Settings:
     webhook_schedule: tuple[float, ...] = ()
     audit_max: int = 1_000_000
     slack_api_url: str = "https://slack.com/api"
+    metrics_listen: tuple[str, int] | None = None
     servers: Servers = ONLY_URL
 
     @classmethod
@@ -129,6 +132,7 @@ class Settings:
             webhook_schedule=_schedule(environ, "MATRYOSHKA_WEBHOOK_SCHEDULE", _STANDARD_SCHEDULE),
             audit_max=int(_number(environ, "MATRYOSHKA_AUDIT_MAX", 1_000_000, 1000)),
             slack_api_url=_url(environ, "MATRYOSHKA_SLACK_API_URL", "https://slack.com/api"),
+            metrics_listen=_place(environ, VARIABLE),
             servers=_servers(environ),
         )
         return _consistent(settings)
@@ -175,6 +179,13 @@ def _url(environ: Mapping[str, str], name: str, default: str) -> str:
     if not text.startswith(("http://", "https://")):
         raise SettingsError(name, f"must start with http:// or https://, not {text!r}")
     return text
+
+
+def _place(environ: Mapping[str, str], name: str) -> tuple[str, int] | None:
+    try:
+        return place_of(environ.get(name, ""))
+    except ValueError as error:
+        raise SettingsError(name, str(error)) from error
 
 
 def _required(environ: Mapping[str, str], name: str) -> str:

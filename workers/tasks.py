@@ -15,8 +15,8 @@ from service.ledger.queue import DELIVER_TASK, WORK_TASK
 from service.ledger.store import Store
 from service.ledger.store.claims import Claim, StepResult
 from service.ledger.store.deliveries import DeliveryClaim, DeliveryResult
-from service.ledger.trace import trace_id
 from workers.keeper import Lease, LeaseKeeper
+from workers.measuring import claimed, delivered, delivery_span, left, step_span, woken
 from workers.process import Slots
 from workers.settings import Settings
 
@@ -59,9 +59,12 @@ class Hands:
     wake: Callable[[], object] = lambda: None  # called when a claim leaves another step to claim
     wake_deliveries: Callable[[], object] = lambda: None
 
-    def work(self) -> int:
-        """Claim and run steps until there is none, at most some in a row; returns how many."""
-        with self.slots.for_steps() as free:
+    def work(self, traceparent: str = "") -> int:
+        """Claim and run steps until there is none, at most some in a row; returns how many.
+
+        `traceparent` is that of the request whose wake-up this is, '' for a sweep's.
+        """
+        with self.slots.for_steps() as free, woken(traceparent):
             return self._repeat(self.work_once, self.wake) if free else 0
 
     def deliver(self) -> int:
@@ -77,18 +80,13 @@ class Hands:
             return False
         if claim.more:
             self.wake()
-        origin = {"request_id": claim.request_id, "trace_id": trace_id(claim.traceparent)}
-        with structlog.contextvars.bound_contextvars(**origin), self.keeper.hold(claim, asked_at) as lease:
+        claimed(claim)
+        with step_span(claim) as one, self.keeper.hold(claim, asked_at) as lease:
             result = self.runner.run(claim, lease)
+            left(claim, result, self.keeper.monotonic() - asked_at, one)
             if result is not None:
                 accepted = self._insist(lambda: self.store.leases.finish(claim, result))
-                log.info(
-                    "step_left",
-                    job_id=claim.job_id,
-                    step_id=claim.step_id,
-                    outcome=str(result.outcome),
-                    accepted=accepted,
-                )
+                log.info("step_left", outcome=str(result.outcome), accepted=accepted)
         return True
 
     def deliver_once(self) -> bool:
@@ -97,8 +95,11 @@ class Hands:
         if claim is None:
             return False
         leaving = self.is_leaving()
-        result = DeliveryResult(False, released=True) if leaving else self.sender.send(claim)
-        self._insist(lambda: self.store.deliveries.finish(claim, result))
+        with delivery_span(claim) as one:
+            result = DeliveryResult(False, released=True) if leaving else self.sender.send(claim)
+            outcome = delivered(claim, result, one)
+            self._insist(lambda: self.store.deliveries.finish(claim, result))
+            log.info("delivery_left", outcome=outcome, status=result.status, attempt=claim.attempt)
         return not leaving
 
     def _repeat(self, once: Callable[[], bool], wake: Callable[[], object]) -> int:
@@ -123,9 +124,9 @@ class Hands:
 def register(app: Celery, hands: Callable[[], Hands]) -> None:
     """Give the application its two tasks. `hands` is asked when a task runs, never at import."""
 
-    @app.task(name=WORK_TASK)  # type: ignore[untyped-decorator]  # Celery has no types
-    def work() -> Any:
-        return hands().work()
+    @app.task(name=WORK_TASK, bind=True)  # type: ignore[untyped-decorator]  # Celery has no types
+    def work(self: Any) -> Any:
+        return hands().work(str(self.request.get("traceparent") or ""))
 
     @app.task(name=DELIVER_TASK)  # type: ignore[untyped-decorator]  # Celery has no types
     def deliver() -> Any:

@@ -29,7 +29,8 @@ from nacl.signing import SigningKey
 from service.ledger.event import Event
 from service.ledger.reach import AddressRules
 from service.ledger.store.deliveries import DeliveryClaim, DeliveryResult
-from service.ledger.trace import child_of
+from service.observing.traceparent import child_of, trace_id
+from service.observing.tracing import current
 from workers.chat import SLACK_API, is_told, letter_of, result_of
 from workers.connections import Connections, Request
 from workers.errors import SecretUnavailable, WorkerError
@@ -154,7 +155,11 @@ def _shown(url: str, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
 def _origin(claim: DeliveryClaim) -> dict[str, str]:
     """Return the headers that tie a delivery to the request that made its job; each try is a span of its own."""
     headers = {"X-Request-Id": claim.request_id} if claim.request_id else {}
-    return {**headers, "traceparent": child_of(claim.traceparent)} if claim.traceparent else headers
+    if not claim.traceparent:
+        return headers
+    here = current()
+    is_ours = trace_id(here) == trace_id(claim.traceparent)
+    return {**headers, "traceparent": here if is_ours else child_of(claim.traceparent)}
 
 
 def sign(secret: SecretStr, message_id: str, timestamp: int, body: bytes) -> str:

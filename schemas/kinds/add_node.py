@@ -16,7 +16,10 @@ _MOST = 16
 
 
 class AddNodeRequestSchema(LabWorkSchema):
-    """Give `names`, or a `count` of nodes whose names go on from the lab's. The rest is as in the lab's other nodes."""
+    """Add nodes to a lab's cluster.
+
+    Give `names`, or a `count` of nodes whose names go on from the lab's. The rest is as in the lab's other nodes.
+    """
 
     kind = choice("add_node", required=True)
     count = whole(1, _MOST, metadata={"description": "by default as many as there are names, or 1"})

@@ -7,6 +7,6 @@ from schemas.kinds.lab_work import OneWaySchema
 
 
 class StartLabRequestSchema(OneWaySchema):
-    """Start the nodes, see the cluster whole, then start the nested VMs that `stop_lab` found running."""
+    """Start a stopped lab: its nodes, its cluster, then the nested VMs that `stop_lab` found running."""
 
     kind = choice("start_lab", required=True)

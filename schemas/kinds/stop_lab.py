@@ -7,7 +7,7 @@ from schemas.kinds.lab_work import OneWaySchema
 
 
 class StopLabRequestSchema(OneWaySchema):
-    """Stop nested VMs, then the cluster, then the nodes. The lab keeps its reservation, so it can be started."""
+    """Stop a lab in order: nested VMs, cluster, nodes. It keeps its reservation, so it can be started again."""
 
     kind = choice("stop_lab", required=True)
     nested_vms = choice(

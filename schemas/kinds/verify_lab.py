@@ -7,7 +7,7 @@ from schemas.request import RequestSchema
 
 
 class VerifyLabRequestSchema(RequestSchema):
-    """Report drift; nothing is changed."""
+    """Check a living lab again and report drift; nothing is changed."""
 
     kind = choice("verify_lab", required=True)
     lab_id = object_id("lab", required=True)

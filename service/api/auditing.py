@@ -19,7 +19,7 @@ from flask import Flask, Response, g, request
 from service.api.auth import Caller
 from service.ledger.acting import Acting, Actor, set_acting
 from service.ledger.store import AuditStore
-from service.ledger.trace import trace_id
+from service.observing.traceparent import trace_id
 
 _DENIALS = frozenset({401, 403})
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -15,6 +15,7 @@ from service.api.job_shapes import event_body, is_final
 from service.api.streams import KEEP_ALIVE, MEDIA_TYPE, OPENING, frame, resume_hint
 from service.ledger.event import Event, EventType
 from service.ledger.store import Subscription
+from service.observing.metrics import SSE_DROPS
 
 LONGEST_SECONDS = 900.0
 _TICK_SECONDS = 1.0
@@ -58,6 +59,7 @@ def _frames(context: Context, asked: StreamRequest, subscription: Subscription) 
         yield from _events(context, asked, subscription)
     except RedisError as error:
         # The client connects again and resumes where it was; a half answer cannot become a 503.
+        SSE_DROPS.labels("broken").inc()
         log.warning("stream_broken", error=type(error).__name__)
 
 
@@ -80,6 +82,8 @@ def _events(context: Context, asked: StreamRequest, subscription: Subscription) 
         if time.monotonic() - state.quiet_since >= keep_alive_seconds:
             state.quiet_since = time.monotonic()
             yield KEEP_ALIVE
+    if subscription.dropped:
+        SSE_DROPS.labels("slow").inc()
     yield resume_hint()
 
 

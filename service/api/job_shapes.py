@@ -14,7 +14,7 @@ from service.ledger.estimate import bounded_seconds
 from service.ledger.event import Event
 from service.ledger.job import TERMINAL_STATES, Job, JobState, StepRecord
 from service.ledger.plan import Plan
-from service.ledger.trace import trace_id
+from service.observing.traceparent import trace_id
 
 _SOON_SECONDS = 2
 _LATER_SECONDS = 10

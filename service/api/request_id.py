@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from http import HTTPStatus
 
 import structlog
 from flask import Flask, Response, g, request
 
-from service.api.tracing import trace_of
-from service.ledger.trace import trace_id
+from service.api.measuring import answered
+from service.observing.tracing import SpanKind, begin, ids_of
 
 _SANE = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
@@ -38,14 +39,22 @@ def register_request_id(app: Flask) -> None:
     """Give every request its id and one log line at its end."""
     app.before_request(_begin)
     app.after_request(_end)
+    app.teardown_request(_forget)
 
 
 def _begin() -> None:
     g.started = time.monotonic()
     g.request_id = sane_request_id(request.headers.get("X-Request-Id", ""))
     structlog.contextvars.clear_contextvars()
-    g.traceparent = trace_of(request.headers.get("traceparent", ""))
-    structlog.contextvars.bind_contextvars(request_id=g.request_id, trace_id=trace_id(g.traceparent))
+    route = str(request.url_rule or "")
+    g.span = begin(
+        f"{request.method} {route}".strip(),
+        request.headers.get("traceparent", "").strip(),
+        kind=SpanKind.SERVER,
+        attributes={"http.request.method": request.method, "http.route": route, "matryoshka.request_id": g.request_id},
+    )
+    g.traceparent = g.span.traceparent
+    structlog.contextvars.bind_contextvars(request_id=g.request_id, **ids_of(g.traceparent))
 
 
 def _end(response: Response) -> Response:
@@ -54,13 +63,24 @@ def _end(response: Response) -> Response:
         response.headers.setdefault(name, value)  # pages say for themselves what they load
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = _ONE_YEAR
+    seconds = time.monotonic() - g.started
+    route = str(request.url_rule or "")
+    answered(request.method, route, response.status_code, seconds)
+    g.span.note(http__response__status_code=response.status_code)
+    if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        g.span.fail(str(response.status_code))
     # The rule, not the path or the query: an id or a filter in the wrong place would be logged otherwise.
     log.info(
         "request_finished",
         method=request.method,
-        route=str(request.url_rule or ""),
+        route=route,
         status=response.status_code,
-        milliseconds=round((time.monotonic() - g.started) * 1000, 1),
+        milliseconds=round(seconds * 1000, 1),
         key=g.caller.key_id if "caller" in g else "",
     )
     return response
+
+
+def _forget(_: BaseException | None) -> None:
+    if "span" in g:
+        g.span.end()

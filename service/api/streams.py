@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from service.api.problems import Problem
+from service.observing.metrics import SSE_CLIENTS, SSE_DROPS, SSE_STREAMS
 
 MEDIA_TYPE = "text/event-stream"
 RECONNECT_MILLISECONDS = 3000
@@ -47,14 +48,18 @@ class StreamGate:
             Problem: 503 with Retry-After when all places are taken.
         """
         if not self.is_open or not self._streams.acquire(blocking=False):
+            SSE_DROPS.labels("refused").inc()
             headers = {"Retry-After": str(_BUSY_SECONDS)}
             raise Problem(
                 503, "too-many-streams", "This process has no place for another event stream.", headers=headers
             )
+        SSE_STREAMS.inc()
+        SSE_CLIENTS.inc()
 
     def leave_stream(self) -> None:
         """Give the place back."""
         self._streams.release()
+        SSE_CLIENTS.dec()
 
     @contextmanager
     def wait_place(self) -> Iterator[bool]:

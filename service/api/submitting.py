@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from service.api.context import Context
+from service.api.measuring import submitted
 from service.api.outcomes import refuse_outcome
 from service.api.placing import PRIORITIES, Choice, choose, nobody, settle
 from service.api.problems import Problem, invalid_field
@@ -32,6 +33,7 @@ from service.ledger.store import (
     SubmitResult,
 )
 from service.ledger.targets import targets_of
+from service.observing.tracing import begin
 
 Secrets = Mapping[str, Mapping[str, Any]]
 _BUILDS_LAB = frozenset({"nested_cluster", "nested_host"})
@@ -204,12 +206,17 @@ def write(context: Context, submission: Submission) -> SubmitResult:
 
 
 def _written(context: Context, submission: Submission) -> SubmitResult:
-    job_id = new_id("job", context.clock())
-    if not context.settings.servers.broker_url:
-        return context.store.jobs.submit(submission, job_id, letter(submission.traceparent))
-    # A broker beside the ledger hears of it a moment later; what is lost in between, the sweep makes good.
-    result = context.store.jobs.submit(submission, job_id)
-    context.wakes.steps(result.ready_steps)
+    kind, parent, job_id = submission.kind, submission.traceparent, new_id("job", context.clock())
+    known = {"matryoshka.kind": kind, "matryoshka.host_id": submission.host_id}
+    with begin("submit job", parent, attributes=known) as one:
+        if context.settings.servers.broker_url:
+            # A broker beside the ledger hears of it a moment later; what is lost in between, the sweep makes good.
+            result = context.store.jobs.submit(submission, job_id)
+            context.wakes.steps(result.ready_steps)
+        else:
+            result = context.store.jobs.submit(submission, job_id, letter(parent))
+        one.note(matryoshka__outcome=str(result.outcome), matryoshka__job_id=result.job.id if result.job else "")
+    submitted(kind, str(result.outcome))
     return result
 
 

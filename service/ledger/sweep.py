@@ -12,6 +12,7 @@ import redis
 
 from service.ledger.queue import DELIVERIES_QUEUE, STEPS_QUEUE, WakeFailed
 from service.ledger.store import Store, SweepResult
+from service.observing.metrics import LEASES_LOST
 
 _log = logging.getLogger(__name__)
 
@@ -65,6 +66,8 @@ class Sweeper:
     def sweep_once(self) -> SweepResult:
         """Sweep now and wake whom it takes. Raise redis errors; a broker that cannot be reached is only logged."""
         result = self._store.leases.sweep()
+        if result.lost:
+            LEASES_LOST.inc(result.lost)
         for lab_id in result.expired_labs:
             self._tell_expired(lab_id)
         self._wake(result)

@@ -50,6 +50,7 @@ class InnerApi:
     base_url: str
     address: str = ""
     request_id: str = ""
+    traceparent: str = ""
 
     def get(self, path: str, **query: str | int | None) -> Answered:
         """Ask for something; parameters that are None or '' are left out."""
@@ -72,7 +73,7 @@ class InnerApi:
             method=method,
             base_url=self.base_url,
             query_string=dict(query or {}),
-            headers=[("X-Request-Id", self.request_id), *(headers or {}).items()],
+            headers=[*self._origin().items(), *(headers or {}).items()],
             data=None if body is None else json.dumps(body),
             content_type=None if body is None else "application/json",
         )
@@ -84,3 +85,6 @@ class InnerApi:
         text = b"".join(pieces)
         is_json = "json" in answered.get("Content-Type", "")
         return Answered(int(status.split()[0]), dict(answered), json.loads(text) if text and is_json else None)
+
+    def _origin(self) -> dict[str, str]:
+        return {"X-Request-Id": self.request_id, **({"traceparent": self.traceparent} if self.traceparent else {})}

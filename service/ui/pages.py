@@ -73,7 +73,7 @@ def api() -> InnerApi:
     """Return the API as the one who is logged in may use it."""
     app: Any = current_app
     flask: Flask = app._get_current_object()  # noqa: SLF001 - Flask's own name
-    return InnerApi(flask, g.login.caller, request.host_url, request.remote_addr or "", g.request_id)
+    return InnerApi(flask, g.login.caller, request.host_url, request.remote_addr or "", g.request_id, g.traceparent)
 
 
 def shown(template: str, **values: Any) -> str:

@@ -84,5 +84,9 @@ class _Idle:
                 """Nothing to end."""
 
     @staticmethod
+    def serve_metrics(_listening: object) -> None:
+        """Counts nothing."""
+
+    @staticmethod
     def stop() -> None:
         """Nothing to stop."""

@@ -19,7 +19,7 @@ from xml.sax.saxutils import escape
 import redis
 import requests
 
-from deploy.local.stack import Stack
+from deploy.local.stack import Stack, free_ports
 
 
 def canary(name: str) -> str:
@@ -113,6 +113,7 @@ class CanaryStack(Stack):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.answers: list[bytes] = []
+        self.metrics_ports = free_ports(("API", "WORKER_1"))
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
         """Call the API and keep what it answered."""
@@ -123,7 +124,14 @@ class CanaryStack(Stack):
 
     def _secrets_of(self, name: str) -> dict[str, str]:
         found = super()._secrets_of(name)
+        if name in self.metrics_ports:
+            found["MATRYOSHKA_METRICS_LISTEN"] = str(self.metrics_ports[name])
         return found | dict(self.worker_environ) if name.startswith("WORKER") else found
+
+    def scrapes(self) -> dict[str, bytes]:
+        """Return what the programs that serve metrics answer now."""
+        urls = {name: f"http://127.0.0.1:{port}/metrics" for name, port in self.metrics_ports.items()}
+        return {f"metrics {name}": requests.get(url, timeout=10).content for name, url in urls.items()}
 
 
 def ledger_bytes(url: str) -> dict[str, bytes]:

@@ -24,6 +24,7 @@ from tests.e2e.canary_kit import (
 )
 from tests.e2e.conftest import SANDBOX
 from tests.e2e.driver import Driver
+from tests.integration.otlp_receiver import Collector, collecting
 
 
 @dataclass
@@ -45,12 +46,20 @@ def secrets() -> Secrets:
 
 
 @pytest.fixture
-def stack(tmp_path_factory: pytest.TempPathFactory, secrets: Secrets) -> Iterator[CanaryStack]:
+def collector() -> Iterator[Collector]:
+    """Where all programs send their spans."""
+    with collecting() as running:
+        yield running
+
+
+@pytest.fixture
+def stack(tmp_path_factory: pytest.TempPathFactory, secrets: Secrets, collector: Collector) -> Iterator[CanaryStack]:
     """A stack of its own: its logs and ledger must hold all that this test did and nothing else."""
     directory = tmp_path_factory.mktemp("canary")
     (directory / "named").mkdir()
     (directory / "named" / "witness.txt").write_text(secrets.values["file"] + "\n")
-    settings = StackSettings(directory=directory / "stack", clock=200.0, sandbox_arguments=SANDBOX)
+    traced = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_BSP_SCHEDULE_DELAY": "500"}
+    settings = StackSettings(directory=directory / "stack", clock=200.0, sandbox_arguments=SANDBOX, environment=traced)
     running = CanaryStack(settings, only=("REDIS", "SANDBOX", "API", "WORKER_1"))
     running.worker_environ = {
         "MATRYOSHKA_SECRET_GUEST": secrets.values["env"],
@@ -169,7 +178,7 @@ def _may_have(where: str, name: str, text: bytes) -> bool:
     return name in ("made", "rotated") and text.startswith(b"POST /v1/webhook-endpoints")
 
 
-def test_no_output_has_a_secret(stack: CanaryStack, secrets: Secrets, recorder: Recorder) -> None:
+def test_no_output_has_a_secret(stack: CanaryStack, secrets: Secrets, recorder: Recorder, collector: Collector) -> None:
     """One job succeeds, one fails with an error that quotes its secrets, requests are refused: nothing shows one."""
     driver = Driver(stack)
     secrets.values["host"] = stack.nested_password
@@ -189,7 +198,9 @@ def test_no_output_has_a_secret(stack: CanaryStack, secrets: Secrets, recorder: 
     _refusals(driver, secrets)
     driver.until(lambda: not _waiting(driver), 20, "all deliveries to be made")
     _look_at_everything(driver, [done, failed, *turned])
-    outputs = _outputs(stack, recorder)
+    driver.until(lambda: _are_traced(collector), 20, "spans of both programs to arrive")
+    outputs = _outputs(stack, recorder) | stack.scrapes()
+    outputs |= {f"spans {number}": body for number, body in enumerate(list(collector.bodies))}
 
     assert error["error_id"].startswith("Leak.Everything [secret] [secret]"), error
     assert error["error_id"].endswith(" end")
@@ -201,6 +212,17 @@ def test_no_output_has_a_secret(stack: CanaryStack, secrets: Secrets, recorder: 
         if any(trace in text for trace in traces(value)) and not _may_have(where, name, text)
     }
     assert set() == found
+
+
+def _are_traced(collector: Collector) -> bool:
+    """Whether one trace has spans of both programs, from the request by way of Celery's message to host and webhook."""
+    kinds = ("POST /v1/jobs", "wake-up", "step ", "psrp ", "deliver webhook")
+    traces: dict[bytes, set[tuple[str, str]]] = {}
+    for service, span in collector.spans():
+        kind = next((one for one in kinds if span.name.startswith(one)), "")
+        traces.setdefault(span.trace_id, set()).add((service, kind))
+    wanted = {("matryoshka-api", kinds[0])} | {("matryoshka-worker", kind) for kind in kinds[1:]}
+    return any(wanted <= found for found in traces.values())
 
 
 def _waiting(driver: Driver) -> list[Any]:
@@ -227,4 +249,7 @@ _KINDS = {
     "webhook": b"job.failed",
     "cmdline": b"gunicorn",
     "environ": b"MATRYOSHKA_PUBLIC_KEY_FILE",
+    "metrics API": b"matryoshka_jobs{",
+    "metrics WORKER_1": b"matryoshka_psrp_calls_total{",
+    "spans": b"deliver webhook",
 }

@@ -290,7 +290,7 @@ def test_both_are_in_the_audit_log(living: Ledger, operator: Operator, tmp_path:
     operator.did("backup", str(tmp_path / "one"))
     operator.did("restore", str(tmp_path / "one"), "--replace")
 
-    entries = [json.loads(line) for line in operator.did("audit", "list", "--json").splitlines()]
+    entries = json.loads(operator.did("audit", "list", "--json"))
     _, _, digest = read_backup(tmp_path / "one")
     assert ["restore", "tenants create"] == [entry["operation"] for entry in entries]
     assert digest == entries[0]["detail"]["sha256"]

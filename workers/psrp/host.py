@@ -7,15 +7,19 @@ step again asks for the same ids, and the journal on the machine answers what be
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 
+from service.observing.metrics import FENCES_REFUSED
+from service.observing.tracing import Span
 from workers.errors import LeaseLost, OutcomeUnknown, ProtocolBroken, RemoteError
 from workers.psrp.host_way import HostWay
 from workers.psrp.invoke import Invocation, Outcome
 from workers.psrp.line import HostLine
+from workers.psrp.measuring import measured_call, named_call
 from workers.psrp.port import GuestTarget
 from workers.psrp.values import parse_result, pascal_case, single_object, snake_keys
 from workers.secrets import SecretBox
@@ -98,25 +102,24 @@ class ClaimHost:
 
     def read(self, name: str, /, **parameters: Any) -> dict[str, Any]:
         """Call a function that changes nothing; see HostPort."""
-        return self._result(name, self._record(name, parameters, {}))
+        with self._measured(name):
+            return self._result(name, self._record(name, parameters, {}))
 
     def change(self, name: str, /, **parameters: Any) -> dict[str, Any]:
         """Call a function that changes something, under the journal; see HostPort."""
         for _ in range(_OTHERS):
-            record = self._change_once(name, parameters)
-            if record.get("Name") == name:
-                self.scope.recorded_failure |= record.get("Status") != "completed"
-                return self._result(name, record)
-            # An earlier run of this step took another path: this number is that call's, and it is over.
-            log.info("call_id_taken", call_id=f"{self.scope.prefix}#{self.scope.count}", by=record.get("Name"))
+            result = self._change_once(name, parameters)
+            if result is not None:
+                return result
         raise ProtocolBroken(f"the journal has other functions under the next {_OTHERS} call ids")
 
     def call(self, name: str, /, **parameters: Any) -> dict[str, Any]:
         """Call a function of the host directly; see HostPort. A non-terminating error is a failure here too."""
-        outcome = self.line.invoke(Invocation(name, parameters))
-        if outcome.errors:
-            raise outcome.errors[0]
-        return dict(snake_keys(single_object(outcome.output, name)))
+        with self._measured(name):
+            outcome = self.line.invoke(Invocation(name, parameters))
+            if outcome.errors:
+                raise outcome.errors[0]
+            return dict(snake_keys(single_object(outcome.output, name)))
 
     def guest(self, target: GuestTarget) -> ClaimHost:
         """Return the same verbs for a guest."""
@@ -128,17 +131,30 @@ class ClaimHost:
         """Return the way to the host; see HostPort."""
         return HostWay(self.line)
 
-    def _change_once(self, name: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        seconds = max(1, int(self.scope.remaining_seconds()))
+    def _change_once(self, name: str, parameters: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return what came of the call with the next id; None when the journal has another function's under it."""
         call_id = self.scope.next_id()
+        with self._measured(name) as one, named_call(one, call_id, self.scope.fence):
+            record = self._journaled(call_id, name, parameters)
+            if record.get("Name") == name:
+                self.scope.recorded_failure |= record.get("Status") != "completed"
+                return self._result(name, record)
+        # An earlier run of this step took another path: this number is that call's, and it is over.
+        log.info("call_id_taken", call_id=call_id, by=record.get("Name"))
+        return None
+
+    def _journaled(self, call_id: str, name: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        seconds = max(1, int(self.scope.remaining_seconds()))
+        journal = {"call_id": call_id, "fence": self.scope.fence, "wait_seconds": seconds}
         try:
-            record = self._record(
-                name, parameters, {"call_id": call_id, "fence": self.scope.fence, "wait_seconds": seconds}
-            )
+            record = self._record(name, parameters, journal)
         except RemoteError as error:
             raise _journal_error(error) from error
         self.scope.over(call_id)
         return record
+
+    def _measured(self, name: str) -> AbstractContextManager[Span]:
+        return measured_call(self.line.host_id, name, in_guest=self.target is not None)
 
     def _record(self, name: str, parameters: Mapping[str, Any], journal: Mapping[str, Any]) -> dict[str, Any]:
         """Return the call record of one wrapped call; raises RemoteError when the wrapper itself failed."""
@@ -185,6 +201,7 @@ def _first_error(outcome: Outcome, name: str) -> Exception:
 
 def _journal_error(error: RemoteError) -> Exception:
     if error.is_id("Matryoshka.FenceTooOld"):
+        FENCES_REFUSED.labels("host").inc()
         return LeaseLost("the journal has seen a newer claim of this step")
     if error.is_id("Matryoshka.CallStillRunning"):
         return OutcomeUnknown("the call still runs on the host")

@@ -74,6 +74,7 @@ class HostLine:
     sleep: Callable[[float], None] = time.sleep
     jitter: Callable[[], float] = random.random
     contact: Contact = field(default_factory=Contact)
+    host_id: str = ""
     place: Callable[[], Endpoint] | None = None
     _left: list[HostSession] = field(default_factory=list)
 

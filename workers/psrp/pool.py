@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from workers.errors import AccessDenied, HostBusy, WorkerError
+from workers.psrp.measuring import opening, show_sessions
 from workers.psrp.session import HostSession
 from workers.psrp.transport import Endpoint, Timeouts
 
@@ -85,6 +86,7 @@ class SessionPool:
             for host_id, place in list(self._places.items()):
                 stale.extend(item for _, item in place.idle if everything or not item.is_fresh)
                 place.idle = [entry for entry in place.idle if entry[1] not in stale]
+                _show(host_id, place)
                 if not place.idle and not place.used and place.denied_until <= self._monotonic():
                     del self._places[host_id]
             self._turn.notify_all()
@@ -103,6 +105,7 @@ class SessionPool:
             found = self._take_fresh(endpoint, place, stale)
             if found is None:
                 self._make_room(stale)
+            _show(endpoint.host_id, place)
         for item in stale:
             item.discard()
         return found or self._open(endpoint)
@@ -121,12 +124,13 @@ class SessionPool:
 
     def _make_room(self, stale: list[HostSession]) -> None:
         """Take idle sessions of any host out until one more session is within the process's bound."""
-        idle = [place for place in self._places.values() if place.idle]
-        over = self._used() + sum(len(place.idle) for place in idle) - self._most
-        for place in idle:
+        idle = [(host_id, place) for host_id, place in self._places.items() if place.idle]
+        over = self._used() + sum(len(place.idle) for _, place in idle) - self._most
+        for host_id, place in idle:
             while place.idle and over > 0:
                 stale.append(place.idle.pop(0)[1])
                 over -= 1
+            _show(host_id, place)
 
     def _take_fresh(self, endpoint: Endpoint, place: _Place, stale: list[HostSession]) -> HostSession | None:
         while place.idle:
@@ -151,6 +155,7 @@ class SessionPool:
                 place.denied_until = self._monotonic() + _DENIED_SECONDS if denied else 0.0
                 if opened is None:
                     place.used -= 1
+                    _show(endpoint.host_id, place)
                     self._turn.notify_all()
         return opened
 
@@ -166,7 +171,12 @@ class SessionPool:
             place.used -= 1
             if is_kept:
                 place.idle.append((endpoint.key, session))
+            _show(endpoint.host_id, place)
             self._turn.notify_all()
+
+
+def _show(host_id: str, place: _Place) -> None:
+    show_sessions(host_id, place.used, len(place.idle))
 
 
 def session_opener(timeouts: Timeouts, name: str = "") -> Callable[[Endpoint], HostSession]:
@@ -181,7 +191,8 @@ def session_opener(timeouts: Timeouts, name: str = "") -> Callable[[Endpoint], H
     def open_session(endpoint: Endpoint) -> HostSession:
         session = HostSession(endpoint, timeouts, name=name)
         opened.add(str(session.pool.id).upper())
-        session.open()
+        with opening(endpoint.host_id):
+            session.open()
         log.info("session_opened", host_id=endpoint.host_id, shell_id=str(session.pool.id))
         if name and endpoint.host_id not in visited:
             visited.add(endpoint.host_id)

@@ -25,9 +25,11 @@ end
 -- Reads a claim back from the step's fields, as a flat list.
 function L.claim_reply(job, step)
   local key, steps = L.job(job), L.steps(job)
-  local found = call('HMGET', key, 'kind', 'lab_id', 'secrets', 'request', 'phase', 'host_id', 'request_id', 'traceparent')
+  local found = call('HMGET', key, 'kind', 'lab_id', 'secrets', 'request', 'phase', 'host_id', 'request_id', 'traceparent',
+    'created_at', 'started_at')
   local undo = found[5] == 'undo'
   local spec = call('HGET', key .. ':spec', step)
+  local since, claimed = L.ready_since(job, step), L.get(steps, 'cb:' .. step)
   local lab_secrets = found[2] ~= '' and call('HGET', L.lab(found[2]), 'secrets') or '{}'
   return { 'job_id', job, 'kind', found[1], 'spec', spec, 'phase', found[5], 'fence', L.get(steps, 'f:' .. step),
     'token', L.get(steps, 't:' .. step), 'attempt', L.get(steps, (undo and 'ua:' or 'a:') .. step),
@@ -39,5 +41,8 @@ function L.claim_reply(job, step)
     'open_call', call('HGET', steps, 'k:' .. step) or '{}',
     -- Whether a second worker would find a step of this job now: the one that claims wakes it.
     'more', L.pick_step(job, found[6]) and 'yes' or '',
-    'worker', L.get(steps, 'w:' .. step), 'claimed_at', L.get(steps, 'cb:' .. step) }
+    'worker', L.get(steps, 'w:' .. step), 'claimed_at', claimed,
+    -- How long the step was ready; and the job queued, if this claim is the one that began it.
+    'step_waited', since > 0 and L.time(tonumber(claimed) - since) or '',
+    'job_waited', found[10] == claimed and L.time(tonumber(claimed) - tonumber(found[9])) or '' }
 end

@@ -7,8 +7,18 @@ function L.set_state(job, state)
   local created = L.num(key, 'created_at', NOW)
   if old ~= '' then call('ZREM', NS .. 'ix:job:state:' .. old, job) end
   call('ZADD', NS .. 'ix:job:state:' .. state, created, job)
+  L.tally(key, old, state)
   call('HSET', key, 'state', state)
   L.touch(job)
+end
+
+-- Counts jobs by kind and state, once somebody wants the counts (tallies.lua): an old state has one less, a new one more.
+function L.tally(key, old, new)
+  local tally = NS .. 'tally'
+  if call('EXISTS', tally) == 0 then return end
+  local kind = L.get(key, 'kind')
+  if old ~= '' then call('HINCRBY', tally, kind .. '|' .. old, -1) end
+  if new ~= '' then call('HINCRBY', tally, kind .. '|' .. new, 1) end
 end
 
 -- A step failed for good: the job hands out no more steps and ends when those that run have ended.
@@ -125,6 +135,7 @@ function L.forget_job(job)
   local key = L.job(job)
   local found = call('HMGET', key, 'state', 'kind', 'host_id', 'lab_id', 'tenant')
   local index = NS .. 'ix:job:'
+  if call('ZSCORE', index .. 'all', job) then L.tally(key, found[1] or '', '') end
   for _, name in ipairs({ 'all', 'state:' .. (found[1] or ''), 'kind:' .. (found[2] or ''), 'host:' .. (found[3] or ''),
     'lab:' .. (found[4] or '') }) do
     call('ZREM', index .. name, job)
@@ -153,6 +164,7 @@ function L.admit(job, waits)
   end
   L.reserve(host, job, memory, disk)
   L.set_state(job, 'queued')
+  call('HSET', key, 'queued_at', L.time(NOW))
   L.emit('job.queued', L.at(job), '{}')
   L.index(job)
 end

@@ -1,7 +1,7 @@
 -- Steps of a job. <job>:meta has a fixed row a step, <job>:st what changes, as <attribute>:<step>:
 --   s state, d open needs, a attempts, g generation, f fence, t token, r last accepted token, w worker, c goes on after
 --   a wait or release, sb started, e ended, p percent, m message, x error, q memo, i intent, k the call (JSON) that was
---   begun and whose end nobody has told, z seconds of pauses; for undo u state, od open dependents, ua attempts, ub started.
+--   begun and whose end nobody has told, z seconds of pauses, rd when it became ready last; for undo u state, od open dependents, ua attempts, ub started.
 
 function L.steps(job) return L.job(job) .. ':st' end
 
@@ -23,7 +23,7 @@ function L.touch(job) call('HINCRBY', L.job(job), 'version', 1) end
 -- Makes a step claimable now, or after the pause of its job.
 function L.ready(job, step, meta)
   local state = L.get(L.job(job), 'phase') == 'undo' and 'u:' or 's:'
-  call('HSET', L.steps(job), state .. step, 'ready')
+  call('HSET', L.steps(job), state .. step, 'ready', 'rd:' .. step, L.time(NOW))
   if L.is_held(job, step) then return L.hold_step(job, step, meta) end
   call('ZADD', L.job(job) .. (meta.heavy and ':rh' or ':rl'), -meta.tail, step)
   L.index(job)
@@ -46,6 +46,11 @@ function L.pop_due(limit)
     if call('SREM', L.job(job) .. ':due', step) == 1 then L.ready(job, step, L.meta(job, step)) end
   end
   return #members
+end
+
+-- Since when a ready step waits for a worker: since it became ready, or since its job was queued; 0 when nobody knows.
+function L.ready_since(job, step)
+  return math.max(L.num(L.steps(job), 'rd:' .. step, 0), L.num(L.job(job), 'queued_at', 0))
 end
 
 -- Takes all steps of a job that nobody runs out of every queue.

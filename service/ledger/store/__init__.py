@@ -54,6 +54,7 @@ from service.ledger.store.settings import DEFAULT_SETTINGS, STANDARD_SCHEDULE, S
 from service.ledger.store.snapshots import Restored, Snapshot, SnapshotStore
 from service.ledger.store.steering import Amendment, Doer, OwnRequest, SteeringStore
 from service.ledger.store.submission import Gate, Idempotency, JobFilter, Outcome, Retry, Submission, SubmitResult
+from service.ledger.store.tallies import HostTally, Tallies, TallyStore
 from service.ledger.store.tenants import Quotas, Tenant, TenantStore, Usage
 from service.ledger.store.vitals import ServerFacts, Vitals, VitalStore
 from service.ledger.store.workers import WorkerRecord, WorkerRegistry
@@ -90,6 +91,7 @@ __all__ = [
     "HostLoad",
     "HostLocks",
     "HostStore",
+    "HostTally",
     "Idempotency",
     "IllegalMove",
     "Image",
@@ -134,6 +136,8 @@ __all__ = [
     "SubmitResult",
     "Subscription",
     "SweepResult",
+    "Tallies",
+    "TallyStore",
     "Tenant",
     "TenantStore",
     "Usage",
@@ -189,6 +193,7 @@ class Store:
         self.sealed = SealedStore(scripts)
         self.audit = AuditStore(scripts)
         self.vitals = VitalStore(scripts)
+        self.tallies = TallyStore(scripts)
         self.schema = SchemaStore(scripts)
 
     @classmethod

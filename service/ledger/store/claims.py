@@ -28,6 +28,8 @@ class Claim:
     counts. `memo` is what the last `wait` stored. `attempt` counts from 1. `open_call` is the
     call (`call_id`, `guest`) that an earlier claim began and whose end nobody has told, empty without one. `more` says
     that the job has another step that could be claimed at that moment: another worker should be woken.
+    `step_waited_seconds` is how long the step was ready, None when nobody knows; `job_waited_seconds` how long the job
+    waited for the first claim of any of its steps, None for later ones.
     """
 
     job_id: str
@@ -52,6 +54,8 @@ class Claim:
     more: bool = False
     request_id: str = ""
     traceparent: str = ""
+    step_waited_seconds: float | None = None
+    job_waited_seconds: float | None = None
 
     @property
     def step_id(self) -> str:

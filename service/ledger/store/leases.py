@@ -10,10 +10,12 @@ from typing import Any
 from service.ledger.event import EventType
 from service.ledger.store.claims import Claim, RenewResult, StepOutcome, StepResult, SweepResult
 from service.ledger.store.errors import LeaseLost
-from service.ledger.store.job_view import pairs
+from service.ledger.store.job_view import optional_time, pairs
 from service.ledger.store.scripts import Scripts, dumps
+from service.observing.metrics import FENCES_REFUSED
 
 _EVENT_DATA_MAX = 16_384
+_REFUSED = FENCES_REFUSED.labels("ledger")
 
 
 class LeaseStore:
@@ -42,6 +44,8 @@ class LeaseStore:
             return RenewResult(frozenset(), frozenset())
         arguments = {"tokens": [list(token) for token in tokens], "lease": lease_seconds}
         lost, cancelling = self._scripts.run("renew", arguments)
+        if lost:
+            _REFUSED.inc(len(lost))
         return RenewResult(frozenset(lost), frozenset(cancelling))
 
     def record_intent(self, claim: Claim, intent: Mapping[str, Any]) -> None:
@@ -54,7 +58,7 @@ class LeaseStore:
         call = dumps({name: intent[name] for name in ("call_id", "guest") if name in intent}) if call_id else ""
         arguments = {**_owner(claim), "intent": dumps(intent), "call_id": call_id, "call": call}
         if not self._scripts.run("intent", arguments):
-            raise LeaseLost(f"{claim.job_id}/{claim.step_id}")
+            raise _lost(claim)
 
     def append(
         self,
@@ -76,7 +80,7 @@ class LeaseStore:
             "message": "" if message is None else message[:500],
         }
         if not self._scripts.run("append", arguments):
-            raise LeaseLost(f"{claim.job_id}/{claim.step_id}")
+            raise _lost(claim)
 
     def finish(self, claim: Claim, result: StepResult) -> bool:
         """Record the result: True when accepted, also if the same token is repeated; False when it is stale."""
@@ -99,7 +103,10 @@ class LeaseStore:
         }
         if result.host_error is not None:
             arguments |= {"host_error": result.host_error, "host_away": result.host_away_seconds}
-        return bool(self._scripts.run("finish", arguments))
+        accepted = bool(self._scripts.run("finish", arguments))
+        if not accepted:
+            _REFUSED.inc()
+        return accepted
 
     def release_worker(self, worker: str) -> int:
         """Take back the leases of a worker that is known to be dead (its own former life). Return how many."""
@@ -122,6 +129,11 @@ class LeaseStore:
             removed=int(row["removed"]),
             audit_open=int(row["audit_open"]),
         )
+
+
+def _lost(claim: Claim) -> LeaseLost:
+    _REFUSED.inc()
+    return LeaseLost(f"{claim.job_id}/{claim.step_id}")
 
 
 def _owner(claim: Claim) -> dict[str, Any]:
@@ -166,6 +178,8 @@ def _claim_of(row: Mapping[str, str]) -> Claim:
         more=bool(row["more"]),
         request_id=row["request_id"],
         traceparent=row["traceparent"],
+        step_waited_seconds=optional_time(row["step_waited"]),
+        job_waited_seconds=optional_time(row["job_waited"]),
         worker=row["worker"],
         claimed_at=float(row["claimed_at"]),
     )

@@ -8,16 +8,19 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+import time
 from collections.abc import Mapping
 from importlib import resources
 from typing import Any
 
 import redis
+from prometheus_client import Histogram
 
 from service.ledger.acting import acting_text
 from service.ledger.audit import lua_fields
 from service.ledger.job import TERMINAL_STATES, TRANSITIONS
 from service.ledger.store.settings import StoreSettings
+from service.observing.metrics import MOVE_ERRORS, MOVE_SECONDS
 
 # json.dumps makes an encoder a call when it is given options; a submission writes some sixty texts.
 _ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
@@ -46,7 +49,7 @@ _LIBRARY = (
 _NOT_AUDITED = frozenset(
     {"read_jobs", "read_steps", "list_jobs", "list_labs", "list_documents", "list_deliveries", "list_workers"}
     | {"chat_pend", "chat_decide", "chat_reply"}  # a deed that was agreed to has an entry of its own
-    | {"vitals", "claimable", "tenant_usage", "locks", "note_key_use", "note_audit", "seal_audit"}
+    | {"vitals", "tallies", "claimable", "tenant_usage", "locks", "note_key_use", "note_audit", "seal_audit"}
     | {"snapshot", "restored"}  # the commands that run them write an entry of their own
 )
 
@@ -96,7 +99,7 @@ class Scripts:
                 "first_delay": settings.webhook_schedule[0] if settings.webhook_schedule else 0,
             }
         )
-        self._loaded: dict[str, tuple[str, str]] = {}
+        self._loaded: dict[str, tuple[str, str, Histogram]] = {}
 
     def key(self, *parts: str) -> str:
         """Return a key of this namespace."""
@@ -107,9 +110,19 @@ class Scripts:
 
         Whoever acts now (`service.ledger.acting`) gets an entry in the audit log when the move changes its target.
         """
-        sha, text = self._script(name)
+        sha, text, seconds = self._script(name)
         act = "" if name in _NOT_AUDITED else acting_text()
         values = (self._namespace, self._options, dumps(arguments), act, secrets.token_hex(8))
+        started = time.perf_counter()
+        try:
+            return self._evaluated(sha, text, values)
+        except redis.exceptions.RedisError as error:
+            MOVE_ERRORS.labels(name, type(error).__name__).inc()
+            raise
+        finally:
+            seconds.observe(time.perf_counter() - started)
+
+    def _evaluated(self, sha: str, text: str, values: tuple[str, ...]) -> Any:
         try:
             return self.client.evalsha(sha, 0, *values)
         except redis.exceptions.NoScriptError:
@@ -120,8 +133,10 @@ class Scripts:
         values = (self._namespace, self._options, dumps(arguments), "", secrets.token_hex(8))
         return client.eval(self._script(name)[1], 0, *values)
 
-    def _script(self, name: str) -> tuple[str, str]:
+    def _script(self, name: str) -> tuple[str, str, Histogram]:
+        """Return the move's hash, its text, and what its time is told."""
         if name not in self._loaded:
             text = source(name)
-            self._loaded[name] = (hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest(), text)
+            sha = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+            self._loaded[name] = (sha, text, MOVE_SECONDS.labels(name))
         return self._loaded[name]

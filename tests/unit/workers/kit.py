@@ -80,6 +80,7 @@ class FakeLine:
     calls: list[Invocation]
     during: Callable[[Invocation, Watch], None] | None = None
     contact: Contact = field(default_factory=Contact)
+    host_id: str = "host_1"
 
     def invoke(self, invocation: Invocation) -> Outcome:
         """Do what a real line does around a call: tick, record, relay; then answer."""

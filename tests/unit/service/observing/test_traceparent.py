@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from service.ledger.trace import child_of, is_traceparent, new_traceparent, trace_id
+from service.observing.traceparent import child_of, is_traceparent, new_traceparent, trace_id
 
 EXAMPLE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
