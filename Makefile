@@ -68,6 +68,14 @@ lock: ## resolve the dependencies again and lock them with hashes (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q requirements/browser.in -o requirements/browser.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q requirements/docs.in -o requirements/docs.txt
 
+docs: $(VENV)/.docs ## build the documentation into build/docs (warnings are errors; works without a network)
+	$(PY) -m sphinx -E -W --keep-going -n -q -b html docs build/docs
+	@$(PY) -m docs.making.offline build/docs
+	@echo "Read it: build/docs/index.html"
+
+docs-pages: $(VENV)/.dev ## write the pages of docs/ that are made from the code, and their pictures
+	$(PY) -m docs.making
+
 clean: ## remove what was installed and what a run left here
 	rm -rf $(VENV) .run build *.egg-info
 
@@ -89,5 +97,9 @@ $(VENV)/.browser: requirements/browser.txt $(VENV)/.dev
 	@$(PY) -m pip install -q --require-hashes -r requirements/browser.txt
 	@touch $@
 
-.PHONY: help demo up test contract soak browser unit check check-deploy openapi lint-openapi clients bench lock clean
+$(VENV)/.docs: requirements/docs.txt | $(VENV)/bin/python
+	@$(PY) -m pip install -q --require-hashes -r requirements/docs.txt
+	@touch $@
+
+.PHONY: help demo up test contract soak browser unit check check-deploy openapi lint-openapi clients bench docs docs-pages lock clean
 .PHONY: clients-curl clients-python clients-typescript clients-go clients-java

@@ -64,7 +64,6 @@ class WorkerProcess:
 
     def start(self, slots: int) -> None:
         """Take back a former life's leases and start the threads. Raises SystemExit for an unfit ledger."""
-        refuse_unfit_ledger(self.store)
         refuse_lossy_server(self.settings, self.store)
         self.hands.slots.total = slots
         self._show()
@@ -137,6 +136,7 @@ def make_app(settings: Settings) -> Celery:
     application.conf.update(celery_settings(broker))
     place = _Place(settings)
     register(application, place.hands)
+    signals.worker_init.connect(place.on_init, weak=False)
     signals.worker_ready.connect(place.on_ready, weak=False)
     signals.worker_shutting_down.connect(place.on_leaving, weak=False)
     signals.setup_logging.connect(place.on_logging, weak=False)
@@ -177,6 +177,16 @@ class _Place:
         if self.process is None:
             raise RuntimeError("a task ran before the worker was ready")
         return self.process.hands
+
+    def on_init(self, **_: Any) -> None:
+        # Before Celery tries for ever to reach a broker that will never have us.
+        store = Store.open(self.settings.redis_url, _store_settings(self.settings), self.settings.servers)
+        try:
+            refuse_unfit_ledger(store)
+        except SystemExit as error:
+            log.critical("worker_cannot_start", reason=str(error))
+            os._exit(1)
+        store.client.close()
 
     def on_logging(self, **_: Any) -> None:
         set_up_logging(os.environ, self.opened.text)

@@ -61,6 +61,7 @@ def _frames(context: Context, asked: StreamRequest, subscription: Subscription) 
         # The client connects again and resumes where it was; a half answer cannot become a 503.
         SSE_DROPS.labels("broken").inc()
         log.warning("stream_broken", error=type(error).__name__)
+        yield resume_hint()
 
 
 def _events(context: Context, asked: StreamRequest, subscription: Subscription) -> Iterator[str]:

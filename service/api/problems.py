@@ -22,7 +22,8 @@ from werkzeug.exceptions import HTTPException
 MEDIA_TYPE = "application/problem+json"
 RETRYABLE = frozenset({408, 429, 502, 503, 504})
 LEDGER_RETRY_SECONDS = 2
-_CANNOT_WRITE = ("MISCONF ", "NOREPLICAS ", "MASTERDOWN ")  # its disk is full, its replica or primary is away
+# Its disk is full, its replica or primary is away, or a backup is being read in one script.
+_CANNOT_WRITE = ("MISCONF ", "NOREPLICAS ", "MASTERDOWN ", "BUSY ")
 
 log = structlog.get_logger()
 

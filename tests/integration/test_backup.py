@@ -345,6 +345,14 @@ def test_a_replica_can_be_asked(living: Ledger, valkey_server: ValkeyServer, tmp
     assert ["here"] == [host.name for host in living.store.hosts.list()]
 
 
+def test_a_large_primary_is_not_held_up_unasked(living: Ledger, operator: Operator, tmp_path: Path) -> None:
+    """A primary with more keys than were allowed is left in peace, and a replica is proposed."""
+    living.host()
+
+    assert "ask a replica" in operator.refused("backup", str(tmp_path / "one"), "--at-most-keys", "1")
+    assert not (tmp_path / "one").exists()
+
+
 def test_an_older_server_is_named(living: Ledger, redis_url: str) -> None:
     """A server that does not know the dump's form is called too old, and nothing is left of the attempt."""
     living.host()

@@ -183,6 +183,15 @@ def test_a_worker_that_cannot_work_does_not_stay(environment: dict[str, str], tm
     assert "MATRYOSHKA_PRIVATE_KEY_FILE" in (tmp_path / "log").read_text()
 
 
+def test_a_worker_of_an_older_release_does_not_stay(store: Store, environment: dict[str, str], tmp_path: Path) -> None:
+    """On a ledger that a newer release has changed it says so and exits."""
+    store.client.set("t:schema", 99)
+    with worker(environment, tmp_path / "log") as process:
+        assert 1 == process.wait(30)
+
+    assert "schema version 99" in (tmp_path / "log").read_text()
+
+
 def test_a_missing_variable_is_named(environment: dict[str, str], tmp_path: Path) -> None:
     """A worker without the ledger's address ends at once, naming the variable."""
     broken = {name: value for name, value in environment.items() if name != "MATRYOSHKA_REDIS_URL"}

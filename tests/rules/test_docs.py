@@ -1,10 +1,9 @@
-"""What the documents name exists: files, verbs of make and of the command line, parameters of the installer."""
+"""What the documents name exists: verbs of make and of the command line, parameters of the installer."""
 
 from __future__ import annotations
 
 import re
 import subprocess
-from pathlib import Path
 
 import click
 import pytest
@@ -13,22 +12,12 @@ from service.cli import matryoshka
 from tests.conftest import ROOT
 from tests.rules.test_functions import parameters_of_script
 
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 TEXT = "\n".join((ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "CONTRIBUTING.md"))
 # bin/matryoshka, `matryoshka or the start of an indented line; what follows is taken up to the end of the code.
 _COMMAND = re.compile(r"(?:^ {4}(?:\S*/)?|`)matryoshka ([^`\n#]+)", re.MULTILINE)
 _MAKE = re.compile(r"(?:^ {4}|`)make ([a-z-]+)", re.MULTILINE)
-_LINK = re.compile(r"\]\(([^)\s]+)\)")
 # Split, so that this file does not name what it looks for.
 _OUTSIDE = ("facts" + "/", "/wor" + "k/", "../shar" + "ed", ".libr" + "ary")
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_links_lead_somewhere(page: Path) -> None:
-    """A relative link of a page is a file of the project."""
-    targets = [link.partition("#")[0] for link in _LINK.findall(page.read_text(encoding="utf-8")) if "://" not in link]
-
-    assert [] == [target for target in targets if target and not (page.parent / target).exists()]
 
 
 def test_verbs_of_make_exist() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.conftest import ROOT
 
-PACKAGES = ("schemas", "service", "workers", "sandbox", "deploy")
+PACKAGES = ("schemas", "service", "workers", "sandbox", "deploy", "docs")
 SUFFIXES = {".py", ".lua", ".ps1", ".psm1", ".psd1"}
 LONGEST_FILE = 300
 LONGEST_TEST = 400

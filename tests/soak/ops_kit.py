@@ -38,7 +38,7 @@ class OpsStack(Stack):
         )
         super().__init__(settings)
         self.programs: dict[str, Program] = {}
-        self._ready: dict[str, int] = {}
+        self.second_url = ""
 
     @property
     def redis_url(self) -> str:
@@ -54,6 +54,13 @@ class OpsStack(Stack):
         """Begin a program again, with other variables if need be."""
         program = self.programs[name]
         self._supervisor.start(replace(program, env={**program.env, **environment}))
+
+    def also(self, like: str, name: str, **environment: str) -> None:
+        """Begin a further program that is like another one but for its variables."""
+        other = self.programs[like]
+        program = replace(other, name=name, env={**other.env, **environment}, log=self.log(name))
+        self.programs[name] = program
+        self._supervisor.start(program)
 
     def command(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run `matryoshka ...` as an operator of this stack."""

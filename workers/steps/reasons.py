@@ -141,6 +141,20 @@ _NARROW: Mapping[tuple[str, str], Reason] = {
     ("InvalidParameter", "NewVhd"): _IMAGE,
 }
 
+# Which cmdlet says an id of one cmdlet only, and how people write the classes above.
+_CMDLETS: Mapping[str, str] = {
+    "OutOfMemory": "Start-VM",
+    "Alteration_PrerequisiteCheck_Failed": "Install-WindowsFeature",
+    "FailToJoinDomainFromWorkgroup": "Add-Computer",
+    "FailToJoinNewDomainAfterUnjoinOldDomain": "Add-Computer",
+    "InvalidPassword": "Set-LocalUser",
+    "UserNotFound": "Set-LocalUser",
+    "SetVMProcessor": "Set-VMProcessor",
+    "GetVM": "Get-VM",
+    "GetVMSwitch": "Get-VMSwitch",
+    "NewVhd": "New-VHD",
+}
+
 # Win32 errors as HRESULT (0x8007xxxx), and two of WinNT logon. winerror.h.
 _HRESULTS: Mapping[int, Reason] = {
     0x8007000E: _RAM,
@@ -162,6 +176,24 @@ NOT_LAUNCHED: Mapping[int, str] = {
     5: "launch is disabled in the boot configuration (hypervisorlaunchtype)",
 }
 """What a failure event of Microsoft-Windows-Hyper-V-Hypervisor means; docs/sources.md H7."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """One line of the table: an error id, the cmdlet that says it ('' for an id of ours or of many), and its reason."""
+
+    id: str
+    cmdlet: str
+    reason: Reason
+
+
+def known_reasons() -> Iterator[Known]:
+    """Yield every line of the table, ours first: the documentation is made from it."""
+    yield from (Known(name, "", reason) for name, reason in _OURS.items())
+    for name, reason in _WINDOWS.items():
+        yield Known(name, name if "-" in name else _CMDLETS.get(name, ""), reason)
+    yield from (Known(name, _CMDLETS[cmdlet], reason) for (name, cmdlet), reason in _NARROW.items())
+    yield from (Known(f"0x{number:08X}", "", reason) for number, reason in _HRESULTS.items())
 
 
 def reason_of(error: RemoteError) -> Reason | None:

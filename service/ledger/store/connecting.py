@@ -48,6 +48,8 @@ def refused_for_good(error: BaseException) -> str:
     while seen is not None:
         if isinstance(seen, ssl.SSLCertVerificationError):
             return f"the server's certificate is not accepted: {seen.verify_message} (MATRYOSHKA_REDIS_CA_FILE)"
+        if isinstance(seen, ssl.SSLError) and "CERTIFICATE_REQUIRED" in str(seen.reason):
+            return "the server asks for a client certificate (MATRYOSHKA_REDIS_CERT_FILE, MATRYOSHKA_REDIS_KEY_FILE)"
         if isinstance(seen, redis.AuthenticationError):
             return "the server refuses the user or the password (MATRYOSHKA_REDIS_URL, MATRYOSHKA_REDIS_PASSWORD_FILE)"
         seen = seen.__cause__ or seen.__context__

@@ -16,6 +16,8 @@ from service.api.problems import register_problem_handlers
         (BusyLoadingError("LOADING"), 503),
         (OutOfMemoryError("OOM"), 503),
         (ResponseError("MISCONF Errors writing to the AOF file"), 503),
+        (ResponseError("NOREPLICAS Not enough good replicas to write."), 503),
+        (ResponseError("BUSY Valkey is busy running a script."), 503),
         (ResponseError("WRONGTYPE Operation against a key holding the wrong kind of value"), 500),
         (ResponseError("user_script:7: attempt to index a nil value"), 500),
     ],

@@ -37,8 +37,40 @@ capabilities: {drop: [ALL]}
 {{- define "matryoshka.env" -}}
 - name: MATRYOSHKA_REDIS_URL
   valueFrom: {secretKeyRef: {name: {{ .Values.ledger.urlSecret.name | quote }}, key: {{ .Values.ledger.urlSecret.key | quote }}}}
+{{- if .Values.ledger.tlsSecret.name }}
+- name: MATRYOSHKA_REDIS_CA_FILE
+  value: /ledger-tls/ca.crt
+{{- if .Values.ledger.tlsSecret.clientCertificate }}
+- name: MATRYOSHKA_REDIS_CERT_FILE
+  value: /ledger-tls/tls.crt
+- name: MATRYOSHKA_REDIS_KEY_FILE
+  value: /ledger-tls/tls.key
+{{- end }}
+{{- end }}
+{{- with .Values.broker.urlSecret }}
+{{- if .name }}
+- name: MATRYOSHKA_BROKER_URL
+  valueFrom: {secretKeyRef: {name: {{ .name | quote }}, key: {{ .key | quote }}}}
+{{- end }}
+{{- end }}
 - name: MATRYOSHKA_BASE_URL
   value: {{ .Values.baseUrl | quote }}
+{{- end -}}
+
+{{/* Whose certificates the ledger's server has, and a client certificate for it. */}}
+{{- define "matryoshka.tlsMount" -}}
+{{- if .Values.ledger.tlsSecret.name }}
+- {name: ledger-tls, mountPath: /ledger-tls, readOnly: true}
+{{- end }}
+{{- end -}}
+
+{{- define "matryoshka.tlsVolume" -}}
+{{- with .Values.ledger.tlsSecret }}
+{{- if .name }}
+- name: ledger-tls
+  secret: {secretName: {{ .name | quote }}, defaultMode: 0440}
+{{- end }}
+{{- end }}
 {{- end -}}
 
 {{- define "matryoshka.ledgerPeers" -}}

@@ -88,7 +88,7 @@ def test_what_is_refused(text: str, word: str, place: int, nearest: str) -> None
 
 def test_every_example_works() -> None:
     """What refusals and the help show as an example is understood, and so is every command of the page."""
-    block = re.search(r"### Examples\n\n```\n(.*?)```", PAGE, re.DOTALL)
+    block = re.search(r"### Examples\n\n```text\n(.*?)```", PAGE, re.DOTALL)
     assert block is not None
     shown = [line.removeprefix("/lab ") for line in block[1].splitlines()]
 

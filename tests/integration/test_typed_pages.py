@@ -1,0 +1,84 @@
+"""What operators type, page by page: every `matryoshka` command of these pages is run, in its order, and succeeds."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from service.cli import matryoshka
+from tests.conftest import ROOT
+from tests.integration.api_kit import HOST, Served, served_api
+from tests.pages.commands import logical_lines
+from tests.pages.markdown import blocks
+
+PAGES = ("README.md", "docs/tenants.md", "docs/audit.md", "docs/placement.md", "docs/deployment.md")
+_SHELLS = ("", "sh", "bash")
+_ASKED = "a password that is asked for\n" * 2
+
+
+@pytest.fixture
+def served(redis_url: str, tmp_path: Path) -> Iterator[Served]:
+    """A real API process."""
+    with served_api(redis_url, tmp_path) as one:
+        yield one
+
+
+def _commands(page: str) -> list[str]:
+    """Return the commands of a page that are ours, without what is only shown beside them."""
+    lines = [line for one in blocks(ROOT / page) if one.language in _SHELLS for line in logical_lines(one.code)]
+    parts = [part.strip() for line in lines for part in re.split(r"&&|\|\|", line)]
+    return [part for part in parts if re.match(r"(?:\.venv/bin/)?matryoshka ", part) and "examples/" not in part]
+
+
+def _run(command: str, environ: Mapping[str, str]) -> Result:
+    text, _, target = command.partition(" > ")
+    words = shlex.split(text)[1:]
+    done = CliRunner(env=dict(environ)).invoke(matryoshka, words, input=_ASKED)
+    if target:
+        Path(target).write_text(done.stdout, encoding="utf-8")
+    return done
+
+
+def _filled(command: str, values: Mapping[str, str]) -> str:
+    for shown, real in values.items():
+        command = command.replace(shown, real)
+    return command
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_command_succeeds(
+    page: str, served: Served, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader who types them after one another gets an answer from each."""
+    monkeypatch.chdir(tmp_path)  # where the files of a page are written
+    (tmp_path / "matryoshka.pem").write_text("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n")
+    for name in ("etc", "keys"):
+        (tmp_path / name).mkdir()
+    host = served.call("POST", "/v1/hosts", json={**HOST, "name": "other"}).json()["id"]
+    environ = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "XDG_CONFIG_HOME": str(tmp_path),
+        "MATRYOSHKA_URL": served.url,
+        "MATRYOSHKA_API_KEY": served.key,
+        "MATRYOSHKA_REDIS_URL": redis_url,
+    }
+    head = re.search(r"\d+:[0-9a-f]{64}", _run("matryoshka audit head", environ).output)
+    values = {
+        "/etc/matryoshka": str(tmp_path / "etc"),
+        "deploy/keys": str(tmp_path / "keys"),
+        "host_01...": host,
+        "1234:6f0c...": head[0] if head else "",
+        "--sha256 ...": f"--sha256 {'ab' * 32}",
+    }
+    commands = _commands(page)
+    ended = [(command, _run(_filled(command, values), environ)) for command in commands]
+
+    assert commands
+    assert [] == [(command, done.exit_code, done.output[-500:]) for command, done in ended if done.exit_code]
