@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from service.commands.certificates import ends_at
 from service.ledger.checks import checks_of
 from service.ledger.plan import PlanContext, Step
 from service.ledger.plans import build_plan
@@ -229,6 +232,18 @@ def test_a_role_that_does_not_run(workshop: Workshop, sandbox: SandboxProcess, s
     sandbox.ask("POST", "/world/faults", {switch: True})
 
     assert _first_failure(workshop, "role")["code"] == code
+
+
+def test_the_end_of_a_services_certificate_is_read(machine: SandboxProcess, tmp_path: Path) -> None:
+    """The doctor reads when a certificate ends that it trusts; of one that it does not, nothing."""
+    authority = tmp_path / "ca.pem"
+    authority.write_text(machine.ca_pem)
+    url = f"https://{machine.address}:{machine.port}"
+    ends = ends_at(url, str(authority))
+
+    assert ends is not None
+    assert ends > datetime.now(UTC)
+    assert ends_at(url) is None
 
 
 def test_no_result_holds_the_password(workshop: Workshop) -> None:
