@@ -6,6 +6,7 @@ import functools
 import re
 import sys
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -66,6 +67,14 @@ def waits(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(_OPTIONS):
         called = option(called)
     return called
+
+
+def keyed(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a verb `--idempotency-key`; it gets the person's own key or a new one as `idempotency_key`."""
+    text = "A key of your own: asked again with it, nothing is done twice."
+    return click.option("--idempotency-key", callback=lambda _c, _p, value: value or str(uuid.uuid4()), help=text)(
+        function
+    )
 
 
 def finish(client: Client, job: dict[str, Any], patience: Patience) -> None:
