@@ -26,7 +26,16 @@ from service.observing.listening import bind as bind_metrics
 from service.observing.logs import form_of, formatter
 
 _SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-_metrics_place = place_of(os.environ.get(VARIABLE, ""))
+
+
+def _place() -> tuple[str, int] | None:
+    try:
+        return place_of(os.environ.get(VARIABLE, ""))
+    except ValueError as error:
+        raise SystemExit(f"{VARIABLE}: {error}") from error
+
+
+_metrics_place = _place()
 _metrics: list[socket.socket] = []  # what all web processes answer scrapes on
 
 _SPARE_THREADS = 32

@@ -66,7 +66,7 @@ def step_span(claim: Claim) -> Iterator[Span]:
     links = [one for one in (claim.traceparent, current()) if one]
     with (
         _named(request_id=claim.request_id, job_id=claim.job_id, step_id=claim.step_id),
-        span(f"step {action}", claim.traceparent, kind=SpanKind.CONSUMER, links=links, attributes=attributes) as one,
+        span(f"step {action}", claim.traceparent, links=links, state=claim.tracestate, attributes=attributes) as one,
     ):
         yield one
 
@@ -111,7 +111,9 @@ def delivery_span(claim: DeliveryClaim) -> Iterator[Span]:
     }
     with (
         _named(request_id=claim.request_id, job_id=delivery.event.job_id, delivery_id=delivery.id),
-        span("deliver webhook", claim.traceparent, kind=SpanKind.PRODUCER, attributes=attributes) as one,
+        span(
+            "deliver webhook", claim.traceparent, kind=SpanKind.CLIENT, state=claim.tracestate, attributes=attributes
+        ) as one,
     ):
         yield one
 

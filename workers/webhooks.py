@@ -159,7 +159,8 @@ def _origin(claim: DeliveryClaim) -> dict[str, str]:
         return headers
     here = current()
     is_ours = trace_id(here) == trace_id(claim.traceparent)
-    return {**headers, "traceparent": here if is_ours else child_of(claim.traceparent)}
+    state = {"tracestate": claim.tracestate} if claim.tracestate else {}
+    return {**headers, "traceparent": here if is_ours else child_of(claim.traceparent), **state}
 
 
 def sign(secret: SecretStr, message_id: str, timestamp: int, body: bytes) -> str:

@@ -41,4 +41,5 @@ def sender(idempotency: Idempotency | None) -> Sender:
         idempotency,
         caller.key_id,
         may_use_cordoned=caller.may("hosts:write"),
+        tracestate=g.tracestate,
     )

@@ -14,6 +14,7 @@ import structlog
 from flask import Flask, Response, g, request
 
 from service.api.measuring import answered
+from service.observing.traceparent import state_beside
 from service.observing.tracing import SpanKind, begin, ids_of
 
 _SANE = re.compile(r"[A-Za-z0-9._-]{1,128}")
@@ -47,9 +48,12 @@ def _begin() -> None:
     g.request_id = sane_request_id(request.headers.get("X-Request-Id", ""))
     structlog.contextvars.clear_contextvars()
     route = str(request.url_rule or "")
+    offered = request.headers.get("traceparent", "").strip()
+    g.tracestate = state_beside(offered, request.headers.get("tracestate", ""))
     g.span = begin(
         f"{request.method} {route}".strip(),
-        request.headers.get("traceparent", "").strip(),
+        offered,
+        state=g.tracestate,
         kind=SpanKind.SERVER,
         attributes={"http.request.method": request.method, "http.route": route, "matryoshka.request_id": g.request_id},
     )

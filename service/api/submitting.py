@@ -78,6 +78,7 @@ class Sender:
     conversation: Conversation | None = None
     chat_secrets: Secrets = field(default_factory=dict, repr=False)
     may_use_cordoned: bool = False
+    tracestate: str = ""
 
 
 def plan_request(context: Context, request: Mapping[str, Any]) -> Planned:
@@ -182,6 +183,7 @@ def write_teardown(context: Context, lab: Lab, request: Mapping[str, Any], sende
         key_id=sender.key_id,
         request_id=sender.request_id,
         traceparent=sender.traceparent,
+        tracestate=sender.tracestate,
         idempotency=sender.idempotency,
         chat=_chat(sender),
         secrets={**submission.secrets, **sender.chat_secrets},
@@ -265,6 +267,7 @@ def submission_of(planned: Planned, sender: Sender) -> Submission:
         chat=_chat(sender),
         request_id=sender.request_id,
         traceparent=sender.traceparent,
+        tracestate=sender.tracestate,
         idempotency=sender.idempotency,
         targets=targets_of(request, vars(planned.resolved.lab) if planned.resolved.lab else None, planned.plan.reshape),
         keeps_off_cordoned=not sender.may_use_cordoned,

@@ -15,7 +15,16 @@ from typing import Self
 
 import structlog
 from opentelemetry import trace
-from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, SpanKind, Status, StatusCode, TraceFlags
+from opentelemetry.trace import (
+    Link,
+    NonRecordingSpan,
+    SpanContext,
+    SpanKind,
+    Status,
+    StatusCode,
+    TraceFlags,
+    TraceState,
+)
 
 from service.observing.traceparent import child_of, is_traceparent, new_traceparent
 
@@ -52,8 +61,7 @@ class Span:
     def note(self, **attributes: Value) -> None:
         """Add attributes; a `__` in a name stands for a dot."""
         if self.recorded is not None:
-            for name, value in attributes.items():
-                self.recorded.set_attribute(name.replace("__", "."), value)
+            self.recorded.set_attributes({name.replace("__", "."): value for name, value in attributes.items()})
 
     def fail(self, code: str) -> None:
         """Mark the span as failed for a reason that is a code of ours or the name of a type, never a text."""
@@ -82,13 +90,17 @@ def begin(
     *,
     kind: SpanKind = SpanKind.INTERNAL,
     links: Sequence[str] = (),
+    state: str = "",
     attributes: Mapping[str, Value] | None = None,
 ) -> Span:
-    """Begin a span below `parent` (a traceparent; what is none begins a trace). `links` are traceparents too."""
+    """Begin a span below `parent` (a traceparent; what is none begins a trace). `links` are traceparents too.
+
+    `state` is the `tracestate` that came with the parent.
+    """
     known = parent if is_traceparent(parent) else ""
     if _recorder.tracer is None:
         return Span(child_of(known) if known else new_traceparent())
-    context = trace.set_span_in_context(NonRecordingSpan(_context_of(known))) if known else None
+    context = trace.set_span_in_context(NonRecordingSpan(_context_of(known, state))) if known else None
     linked = [Link(_context_of(one)) for one in links if is_traceparent(one)]
     recorded = _recorder.tracer.start_span(name, context, kind, attributes, linked, record_exception=False)
     return Span(_text_of(recorded.get_span_context()), recorded)
@@ -101,13 +113,16 @@ def span(
     *,
     kind: SpanKind = SpanKind.INTERNAL,
     links: Sequence[str] = (),
+    state: str = "",
     attributes: Mapping[str, Value] | None = None,
 ) -> Iterator[Span]:
     """Run a block in a span, below `parent` or (None) the span that this thread is in; '' begins a trace.
 
     Spans inside the block are below it, and log lines carry its ids.
     """
-    one = begin(name, _here.get() if parent is None else parent, kind=kind, links=links, attributes=attributes)
+    one = begin(
+        name, _here.get() if parent is None else parent, kind=kind, links=links, state=state, attributes=attributes
+    )
     token = _here.set(one.traceparent)
     try:
         with one, structlog.contextvars.bound_contextvars(**ids_of(one.traceparent)):
@@ -127,9 +142,10 @@ def ids_of(traceparent: str) -> dict[str, str]:
     return {"trace_id": trace_id, "span_id": span_id}
 
 
-def _context_of(traceparent: str) -> SpanContext:
+def _context_of(traceparent: str, state: str = "") -> SpanContext:
     _, trace_id, span_id, flags = traceparent.split("-")[:4]
-    return SpanContext(int(trace_id, 16), int(span_id, 16), is_remote=True, trace_flags=TraceFlags(int(flags, 16)))
+    kept = TraceState.from_header([state]) if state else None
+    return SpanContext(int(trace_id, 16), int(span_id, 16), True, TraceFlags(int(flags, 16)), kept)
 
 
 def _text_of(context: SpanContext) -> str:

@@ -11,11 +11,12 @@ import click
 from rich.console import Console
 
 from deploy.local.stack import ROOT
-from tests.bench import build, call, dispatch, intake
+from tests.bench import build, call, dispatch, intake, observed
 from tests.bench.figures import Figure, table
 
 BENCHES: dict[str, Callable[[], list[Figure]]] = {
     "intake": intake.measure,
+    "observed": observed.measure,
     "dispatch": dispatch.measure,
     "call": call.measure,
     "build": build.measure,

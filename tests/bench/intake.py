@@ -35,8 +35,8 @@ def _compare(stack: Stack, place: Path) -> list[Figure]:
     body_file = place / "request.json"
     body_file.write_text(json.dumps(body))
     port = _start_floor(stack, place, body_file)
-    ours = _Client(int(stack.url.rpartition(":")[2]), "/v1/jobs", stack.api_key)
-    floor, bare = _Client(port, "/floor"), _Client(port, "/bare")
+    ours = Client(int(stack.url.rpartition(":")[2]), "/v1/jobs", stack.api_key)
+    floor, bare = Client(port, "/floor"), Client(port, "/bare")
     for client in (ours, floor, bare):
         client.rate(body, 20)
     rounds = [[client.rate(body, _REQUESTS) for client in (ours, floor, bare)] for _ in range(_ROUNDS)]
@@ -65,7 +65,7 @@ def _start_floor(stack: Stack, place: Path, body_file: Path) -> int:
     return port
 
 
-class _Client:
+class Client:
     """One keep-alive connection, with as little work of its own as can be: it looks at status and length only."""
 
     def __init__(self, port: int, path: str, key: str = "") -> None:

@@ -1,6 +1,6 @@
 """Checks of what `deploy/` holds, by the field's own tools: `python -m tests.deploy` (make check-deploy).
 
-Needs Go (it builds helm, kubeconform and a loader of compose files, pinned, into build/tools) and Debian's systemd.
+Needs Go (it builds helm, kubeconform, promtool and a loader of compose files, pinned, into build/tools) and systemd.
 What is missing is named and fails the run unless `--lenient`. Nothing is started and no cluster is asked.
 """
 
@@ -35,6 +35,10 @@ EVERYTHING = (
     "networkPolicy.identityProvider.cidrs={198.51.100.0/24}",
     "networkPolicy.vault.cidrs={198.51.100.9/32}",
     "ledger.cidrs={192.0.2.7/32}",
+    "metrics.enabled=true",
+    "metrics.podMonitor.enabled=true",
+    "networkPolicy.collector.cidrs={198.51.100.8/32}",
+    "worker.env.OTEL_EXPORTER_OTLP_ENDPOINT=http://198.51.100.8:4318",
     "ledger.tlsSecret.name=ledger-tls",
     "ledger.tlsSecret.clientCertificate=true",
     "broker.urlSecret.name=rabbit",
@@ -47,6 +51,7 @@ WRONG = (
     "baseUrl=ftp://x",
     "api.replica=3",
     "networkPolicy.windowsHosts.cidrs={all}",
+    "metrics.port=0",
 )
 
 
@@ -97,9 +102,28 @@ def check_compose() -> None:
     run(["go", "build", "-C", source, "-o", program, "."])
     compose = ROOT / "deploy" / "compose.yaml"
     run([program, compose])
+    run([program, compose, compose.with_name("compose.observability.yaml")])
     wrong = TOOLS / "wrong-compose.yaml"
     wrong.write_text(compose.read_text().replace("restart:", "restrat:"))
     must_fail([program, wrong])
+
+
+def check_alerts() -> None:
+    """Prometheus takes its configuration and the rules; each alert fires in its test and is silent in another."""
+    program = TOOLS / "promtool"
+    if not program.exists():
+        package = "github.com/prometheus/prometheus/cmd/promtool"
+        run(["go", "build", "-C", ROOT / "tests" / "deploy" / "promtool", "-p", "1", "-o", program, package])
+    folder = ROOT / "deploy" / "observability" / "prometheus"
+    run([program, "check", "config", folder / "prometheus.yml"])
+    run([program, "check", "rules", folder / "matryoshka.rules.yml"])
+    run([program, "test", "rules", folder / "matryoshka.rules.test.yml"])
+    wrong = TOOLS / "wrong-rules"
+    shutil.rmtree(wrong, ignore_errors=True)
+    shutil.copytree(folder, wrong)
+    rules = wrong / "matryoshka.rules.yml"
+    rules.write_text(rules.read_text().replace("> 300", "> 3000"))
+    must_fail([program, "test", "rules", wrong / "matryoshka.rules.test.yml"])
 
 
 def check_chart() -> None:
@@ -160,6 +184,7 @@ def settings(values: Sequence[str]) -> list[str]:
 CHECKS = (
     Check("Dockerfile (hadolint)", (), check_dockerfile),
     Check("compose file (compose-go)", ("go",), check_compose),
+    Check("alerts (promtool)", ("go",), check_alerts),
     Check("systemd units (systemd-analyze)", ("systemd-analyze",), check_units),
     Check("chart (helm lint)", ("go",), check_chart),
     Check("manifests (kubeconform)", ("go",), check_manifests),

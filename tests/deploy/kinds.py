@@ -1,4 +1,4 @@
-"""JSON schemas for kubeconform: of Kubernetes' own kinds, and of KEDA's, read from KEDA's own release."""
+"""JSON schemas for kubeconform: of Kubernetes' own kinds, and of KEDA's and Prometheus', read from their releases."""
 
 from __future__ import annotations
 
@@ -11,7 +11,12 @@ import kubernetes_validate
 import yaml
 
 KEDA = "github.com/kedacore/keda/v2@v2.18.0"
-_FILES = ("keda.sh_scaledobjects.yaml", "keda.sh_triggerauthentications.yaml")
+PROMETHEUS_OPERATOR = "github.com/prometheus-operator/prometheus-operator@v0.85.0"
+# By module: where its definitions are, and those that the chart makes something of.
+_DEFINITIONS = {
+    KEDA: ("config/crd/bases", ("keda.sh_scaledobjects.yaml", "keda.sh_triggerauthentications.yaml")),
+    PROMETHEUS_OPERATOR: ("example/prometheus-operator-crd", ("monitoring.coreos.com_podmonitors.yaml",)),
+}
 
 _KUBERNETES = Path(kubernetes_validate.__file__).parent / "kubernetes-json-schema"
 # What the chart makes.
@@ -44,15 +49,19 @@ def write_kubernetes_schemas(folder: Path, version: str) -> str:
 def write_crd_schemas(folder: Path) -> str:
     """Write one schema a kind and version into `folder`; return kubeconform's pattern that finds them."""
     folder.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(["go", "mod", "download", "-json", KEDA], capture_output=True, text=True, check=True)
-    bases = Path(json.loads(done.stdout)["Dir"]) / "config" / "crd" / "bases"
-    for name in _FILES:
-        definition = yaml.safe_load((bases / name).read_text())
-        for version in definition["spec"]["versions"]:
-            kind = definition["spec"]["names"]["kind"].lower()
-            schema = _strict(version["schema"]["openAPIV3Schema"])
-            (folder / f"{kind}_{version['name']}.json").write_text(json.dumps(schema))
+    for module, (place, names) in _DEFINITIONS.items():
+        done = subprocess.run(["go", "mod", "download", "-json", module], capture_output=True, text=True, check=True)
+        for name in names:
+            _write_definition(folder, Path(json.loads(done.stdout)["Dir"]) / place / name)
     return str(folder / "{{ .ResourceKind }}_{{ .ResourceAPIVersion }}.json")
+
+
+def _write_definition(folder: Path, source: Path) -> None:
+    definition = yaml.safe_load(source.read_text())
+    kind = definition["spec"]["names"]["kind"].lower()
+    for version in definition["spec"]["versions"]:
+        schema = _strict(version["schema"]["openAPIV3Schema"])
+        (folder / f"{kind}_{version['name']}.json").write_text(json.dumps(schema))
 
 
 def _strict(schema: Any) -> Any:

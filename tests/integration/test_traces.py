@@ -17,6 +17,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from service.ledger.queue import STEPS_QUEUE
 from service.ledger.reach import AddressRules, networks_of
 from service.ledger.sealing import open_sealed
+from service.observing.metrics import REGISTRY
 from service.observing.tracing import record_with
 from tests.integration.api_kit import Api, running_api
 from tests.integration.sandbox_process import PASSWORD, SandboxProcess, running_sandbox
@@ -26,6 +27,7 @@ from workers.secrets import Keyring
 from workers.webhooks import Sender, SendSettings
 
 TRACE, CALLER = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+STATE = "vendor=t61rcWkgMzE,other@tenant=1"
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
 
 
@@ -43,7 +45,7 @@ class Scene:
         """Ask for an inspection of the host, as a caller who has a trace."""
         callback = {"callback_url": self.receiver.url, "callback_secret": {"value": SECRET}}
         body = {"kind": "inspect_host", "host": {"id": self.shop.host_id}, **callback}
-        return str(self.api.submitted(body, traceparent=f"00-{TRACE}-{CALLER}-01")["id"])
+        return str(self.api.submitted(body, traceparent=f"00-{TRACE}-{CALLER}-01", tracestate=STATE)["id"])
 
     def message(self) -> str:
         """Take the wake-up that the submission put into the queue, and return its traceparent."""
@@ -107,6 +109,8 @@ def test_one_trace_from_the_request_to_host_and_webhook(scene: Scene) -> None:
     assert {here, _ids(wake_up)[0]} == _links(steps[0])
     assert calls
     assert {_ids(one)[0] for one in steps} >= {_ids(one)[1] for one in calls}
+    assert {STATE} == {headers["tracestate"] for _, headers, _ in scene.receiver.got}
+    assert {STATE} == {one.context.trace_state.to_header() for one in (request, steps[0], deliveries[0])}
     # The receiver is told the span of the try that reached it.
     assert {_ids(one)[0] for one in deliveries} == {
         headers["traceparent"].split("-")[2] for _, headers, _ in scene.receiver.got
@@ -137,6 +141,34 @@ def test_spans_say_what_where_and_how_it_ended(scene: Scene) -> None:
     assert PASSWORD not in text
     assert SECRET not in text
     assert scene.receiver.url not in text
+
+
+def _count(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(f"matryoshka_{name}", labels) or 0.0
+
+
+def test_calls_sessions_and_deliveries_are_counted(scene: Scene) -> None:
+    """By host, function, receiver and outcome: calls and their time, sessions opened and kept, tries and their lag."""
+    host = scene.shop.host_id
+    sent = _count("webhook_attempts_total", receiver="callback", outcome="succeeded")
+    lags = _count("webhook_lag_seconds_count", receiver="callback")
+    scene.submit()
+    scene.shop.hands.work()
+    scene.shop.hands.deliver()
+    calls = [dict(one.attributes or {}) for one in scene.named("psrp ")]
+
+    assert len(calls) == _count("psrp_calls_total", host_id=host, outcome="ok") > 0
+    assert _count("psrp_call_duration_seconds_count", function=str(calls[0]["matryoshka.function"])) > 0
+    assert 1 == _count("psrp_sessions_opened_total", host_id=host, outcome="ok")
+    assert (0, 1) == tuple(_count("psrp_sessions", host_id=host, state=state) for state in ("used", "idle"))
+    assert len(scene.receiver.got) == _count("webhook_attempts_total", receiver="callback", outcome="succeeded") - sent
+    assert len(scene.receiver.got) == _count("webhook_lag_seconds_count", receiver="callback") - lags > 0
+    scene.receiver.status = 500
+    scene.submit()
+    scene.shop.hands.deliver()
+    assert 0 < _count("webhook_attempts_total", receiver="callback", outcome="failed")
+    scene.shop.hosts.close_idle(everything=True)
+    assert 0 == _count("psrp_sessions", host_id=host, state="idle")
 
 
 def test_a_step_that_is_taken_over_stays_in_the_trace(scene: Scene) -> None:

@@ -21,10 +21,10 @@ for _, id in ipairs(call('ZRANGEBYSCORE', NS .. 'wq', '-inf', NOW, 'LIMIT', 0, 2
     call('ZADD', NS .. 'wl', NOW + A.lease, id)
     local row = call('HGETALL', key)
     local source = endpoint ~= '' and NS .. 'endpoint:' .. endpoint or L.job(L.get(key, 'job'))
-    local origin = call('HMGET', L.job(L.get(key, 'job')), 'request_id', 'traceparent')
+    local origin = call('HMGET', L.job(L.get(key, 'job')), 'request_id', 'traceparent', 'tracestate')
     local secrets = call('HMGET', source, endpoint ~= '' and 'body' or 'secrets')[1] or '{}'
     for _, value in ipairs({ 'lease_deadline', L.time(NOW + A.lease), endpoint ~= '' and 'x_endpoint' or 'x_secrets',
-      secrets, 'x_request_id', origin[1] or '', 'x_traceparent', origin[2] or '', 'x_about',
+      secrets, 'x_request_id', origin[1] or '', 'x_traceparent', origin[2] or '', 'x_tracestate', origin[3] or '', 'x_about',
       L.is_told(key, endpoint) and L.about(L.get(key, 'job')) or '{}' }) do
       row[#row + 1] = value
     end

@@ -26,7 +26,7 @@ end
 function L.claim_reply(job, step)
   local key, steps = L.job(job), L.steps(job)
   local found = call('HMGET', key, 'kind', 'lab_id', 'secrets', 'request', 'phase', 'host_id', 'request_id', 'traceparent',
-    'created_at', 'started_at')
+    'created_at', 'started_at', 'tracestate')
   local undo = found[5] == 'undo'
   local spec = call('HGET', key .. ':spec', step)
   local since, claimed = L.ready_since(job, step), L.get(steps, 'cb:' .. step)
@@ -36,7 +36,8 @@ function L.claim_reply(job, step)
     'generation', L.num(steps, 'g:' .. step, 1), 'host_id', found[6], 'lab_id', found[2],
     'facts', L.facts_read(job, cjson.decode(spec).reads), 'secrets', found[3], 'lab_secrets', lab_secrets or '{}',
     'lab_first', L.rotated_since(job, found[2]) and 'yes' or '',
-    'request', found[4], 'request_id', found[7] or '', 'traceparent', found[8] or '', 'lease_deadline', L.get(steps, 'l:' .. step),
+    'request', found[4], 'request_id', found[7] or '', 'traceparent', found[8] or '', 'tracestate', found[11] or '',
+    'lease_deadline', L.get(steps, 'l:' .. step),
     'step_started_at', undo and L.get(steps, 'ub:' .. step) or L.clock_of(job, step), 'memo', call('HGET', steps, 'q:' .. step) or '{}',
     'open_call', call('HGET', steps, 'k:' .. step) or '{}',
     -- Whether a second worker would find a step of this job now: the one that claims wakes it.

@@ -54,6 +54,7 @@ class Claim:
     more: bool = False
     request_id: str = ""
     traceparent: str = ""
+    tracestate: str = ""
     step_waited_seconds: float | None = None
     job_waited_seconds: float | None = None
 

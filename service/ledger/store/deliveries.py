@@ -76,8 +76,8 @@ class DeliveryClaim:
     """A delivery under a lease. `secrets` has `current` and maybe `previous` (sealed or references).
 
     `chat` is the conversation of a chat message, `way` how it goes (`url` or `bot`); `about` is what is known of the
-    job of a message for people. `request_id` and `traceparent` are those of the request that made the event's job; ''
-    when there is none any more.
+    job of a message for people. `request_id`, `traceparent` and `tracestate` are those of the request that made the
+    event's job; '' when there is none any more.
     """
 
     delivery: Delivery
@@ -90,6 +90,7 @@ class DeliveryClaim:
     format: str = "standard"
     request_id: str = ""
     traceparent: str = ""
+    tracestate: str = ""
     way: str = ""
     chat: Mapping[str, Any] = field(default_factory=dict)
     about: Mapping[str, Any] = field(default_factory=dict)
@@ -155,6 +156,7 @@ class DeliveryStore:
             format=endpoint.get("format") or chat.get("format", "standard"),
             request_id=fields["x_request_id"],
             traceparent=fields["x_traceparent"],
+            tracestate=fields["x_tracestate"],
             way=fields.get("way", ""),
             chat=chat,
             about=json.loads(fields["x_about"]),

@@ -24,10 +24,8 @@ _OF_JOB_ONLY = ("callback_secret", *CHAT_SECRETS)
 # What stays as it was submitted when a job is retried with edits: who it is, where it works, who has to agree.
 _FIXED = frozenset(
     {"id", "kind", "host_id", "lab_id", "creates_lab", "removes_lab", "tenant", "request_id", "traceparent", "secrets"}
-    | {"approval", "approval_seconds", "approval_reason", "host_gates", "asked_by", "chat"}
+    | {"tracestate", "approval", "approval_seconds", "approval_reason", "host_gates", "asked_by", "chat"}
 )
-
-
 _AS_IT_WAS = Retry()
 
 
@@ -248,6 +246,7 @@ def _fields(submission: Submission, job_id: str) -> dict[str, Any]:
         "chat": dumps(submission.chat) if submission.chat else "",
         "request_id": submission.request_id,
         "traceparent": submission.traceparent,
+        "tracestate": submission.tracestate,
         "targets": dumps(submission.targets),
         "placement": dumps(submission.placement),
         "mem": plan.demand.memory_mib,

@@ -178,6 +178,7 @@ def _claim_of(row: Mapping[str, str]) -> Claim:
         more=bool(row["more"]),
         request_id=row["request_id"],
         traceparent=row["traceparent"],
+        tracestate=row["tracestate"],
         step_waited_seconds=optional_time(row["step_waited"]),
         job_waited_seconds=optional_time(row["job_waited"]),
         worker=row["worker"],

@@ -84,6 +84,7 @@ class Submission:
     chat: Mapping[str, Any] | None = None
     request_id: str = ""
     traceparent: str = ""
+    tracestate: str = ""
     idempotency: Idempotency | None = None
     targets: tuple[str, ...] = ()
     lab_name: str = ""

@@ -10,7 +10,7 @@ import (
 )
 
 func main() {
-	options, err := cli.NewProjectOptions(os.Args[1:2], cli.WithName("matryoshka"), cli.WithResolvedPaths(false))
+	options, err := cli.NewProjectOptions(os.Args[1:], cli.WithName("matryoshka"), cli.WithResolvedPaths(false))
 	if err == nil {
 		_, err = options.LoadProject(context.Background())
 	}

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from redis.exceptions import ConnectionError as Away
 
+from service.api.context import Context
+from service.api.event_stream import StreamRequest, _frames
 from service.api.ledger_metrics import LedgerMetrics
 from service.api.measuring import answered
 from service.api.problems import Problem
 from service.api.streams import StreamGate
 from service.ledger.queue import WakeFailed
-from service.ledger.store import HostTally, Store, Tallies, Vitals
+from service.ledger.store import HostTally, Store, Subscription, Tallies, Vitals
 from service.observing.metrics import REGISTRY
 
 VITALS = Vitals(100.0, 97.5, 3, 2, 1.5, 0.0, 4, 9.0, 30.0, 1, {})
@@ -128,3 +131,27 @@ def test_streams_are_counted_in_and_out_and_refusals_too() -> None:
     assert 1 == _count("sse_drops_total", reason="refused") - refused
     gate.leave_stream()
     assert clients == _count("sse_clients")
+
+
+class _Ended:
+    """Stands for a subscription whose reader was too slow (dropped), or whose ledger is away."""
+
+    oldest_id = None
+
+    def __init__(self, *, dropped: bool) -> None:
+        self.dropped = dropped
+
+    def next(self, _: float) -> None:
+        """The ledger is away."""
+        raise Away
+
+
+@pytest.mark.parametrize(("dropped", "reason"), [(True, "slow"), (False, "broken")])
+def test_streams_that_are_cut_count_with_their_reason(dropped: bool, reason: str) -> None:
+    """A reader that does not keep up and a ledger that goes away are told apart."""
+    before = _count("sse_drops_total", reason=reason)
+    settings = SimpleNamespace(stream_keepalive_seconds=1.0)
+    context = cast("Context", SimpleNamespace(gate=StreamGate(1, 0), settings=settings))
+    list(_frames(context, StreamRequest(None, ""), cast("Subscription", _Ended(dropped=dropped))))
+
+    assert 1 == _count("sse_drops_total", reason=reason) - before

@@ -35,6 +35,7 @@ def test_defaults_are_the_documented_ones() -> None:
     [
         ("MATRYOSHKA_REDIS_URL", ""),
         ("MATRYOSHKA_LEASE_SECONDS", "soon"),
+        ("MATRYOSHKA_METRICS_LISTEN", "everywhere"),
         ("MATRYOSHKA_LEASE_SECONDS", "1"),
         ("MATRYOSHKA_LEASE_SECONDS", "20"),
         ("MATRYOSHKA_LEASE_SECONDS", "inf"),

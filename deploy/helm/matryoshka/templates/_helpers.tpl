@@ -55,6 +55,10 @@ capabilities: {drop: [ALL]}
 {{- end }}
 - name: MATRYOSHKA_BASE_URL
   value: {{ .Values.baseUrl | quote }}
+{{- if .Values.metrics.enabled }}
+- name: MATRYOSHKA_METRICS_LISTEN
+  value: {{ printf "0.0.0.0:%d" (int .Values.metrics.port) | quote }}
+{{- end }}
 {{- end -}}
 
 {{/* Whose certificates the ledger's server has, and a client certificate for it. */}}
@@ -99,5 +103,15 @@ capabilities: {drop: [ALL]}
     - {port: {{ . }}, protocol: TCP}
     {{- end }}
 {{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* Who may scrape metrics. */}}
+{{- define "matryoshka.scrapers" -}}
+{{- if .Values.metrics.enabled }}
+- ports: [{port: metrics, protocol: TCP}]
+  {{- with .Values.networkPolicy.metricsFrom }}
+  from: {{- toYaml . | nindent 4 }}
+  {{- end }}
 {{- end }}
 {{- end -}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from service.observing.traceparent import child_of, is_traceparent, new_traceparent, trace_id
+from service.observing.traceparent import child_of, is_traceparent, new_traceparent, state_beside, trace_id
 
 EXAMPLE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -42,3 +42,20 @@ def test_child() -> None:
     assert is_traceparent(child)
     assert "b7ad6b7169203331" not in child
     assert "" == trace_id("")
+
+
+@pytest.mark.parametrize(
+    "state", ["rojo=00f067aa0ba902b7", "a=1,b/c@d=x y", "", ",".join(f"k{n}=v" for n in range(32))]
+)
+def test_a_good_state_is_passed_on(state: str) -> None:
+    """What a tracing system wrote beside its traceparent goes on as it was, without the spaces around its members."""
+    assert state == state_beside(EXAMPLE, state.replace(",", " , "))
+
+
+@pytest.mark.parametrize(
+    "state", ["A=1", "a", "a=", "a=1=2", "a=\n", "a=ü", "a=" + "x" * 512, ",".join(f"k{n}=v" for n in range(33))]
+)
+def test_a_bad_state_is_dropped(state: str) -> None:
+    """Members without form, too many or too long ones are not kept; nor is a state without a trace."""
+    assert "" == state_beside(EXAMPLE, state)
+    assert "" == state_beside("", "a=1")
