@@ -15,7 +15,7 @@ demo: $(VENV)/.runtime ## build a 3-node nested cluster on a simulated host, sho
 up: $(VENV)/.runtime ## run the whole stack until Ctrl-C; addresses and a key go to .run/stack.env
 	@$(PY) -m deploy.local up
 
-LONG := tests/soak tests/e2e/test_many_nodes.py tests/e2e/test_dashboard_browser.py tests/integration/test_cli_page.py
+LONG := tests/soak tests/e2e/test_many_nodes.py tests/e2e/test_dashboard_browser.py tests/integration/test_cli_page.py tests/e2e/test_quickstart_page.py
 
 test: $(VENV)/.dev ## run the tests
 	$(PY) -m pytest tests $(addprefix --ignore ,$(LONG) tests/contract) -n 2 --dist loadfile --no-loadscope-reorder
@@ -23,7 +23,7 @@ test: $(VENV)/.dev ## run the tests
 contract: $(VENV)/.dev ## play every scenario of the module's functions on a real PowerShell engine and on the sandbox (needs an engine)
 	$(PY) -m pytest tests/contract -n 2 --dist loadfile
 
-soak: $(VENV)/.dev ## run the long tests: 10,000 jobs through killed workers, 64 nodes, a job on a real engine, the dashboard in a browser, docs/cli.md
+soak: $(VENV)/.dev ## run the long tests: 10,000 jobs through killed workers, 64 nodes, a job on a real engine, the dashboard in a browser, docs/cli.md and docs/quickstart.md
 	$(PY) -m pytest $(LONG)
 
 browser: $(VENV)/.browser ## run the tests of the dashboard in Chromium (`chromium` on PATH or MATRYOSHKA_CHROMIUM) and keep the pictures of its pages

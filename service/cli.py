@@ -29,14 +29,14 @@ _VERBS: Mapping[str, str] = {
     "doctor": "service.commands.doctor:doctor",
     "profiles": "service.commands.profile_verbs:profiles",
     "slack": "service.commands.slack:slack",
-    "keys": "service.commands.admin:keys",
+    "keys": "service.commands.keys:keys",
     "tenants": "service.commands.tenants:tenants",
     "sealing-key": "service.commands.sealing:sealing_key",
     "secrets": "service.commands.sealing:secrets",
     "audit": "service.commands.audit:audit",
     "backup": "service.commands.backup:backup",
     "restore": "service.commands.backup:restore",
-    "openapi": "service.commands.admin:openapi",
+    "openapi": "service.commands.document:openapi",
 }
 
 

@@ -10,7 +10,7 @@ from docs.making.members import members
 from docs.making.words import words
 from schemas.event import DATA_SCHEMAS
 from schemas.event_family import types_of
-from service.api.event_examples import example_webhook
+from service.api.event_examples import example_event, example_webhook
 
 _FAMILIES = {
     "job": "A job as a whole.",
@@ -41,12 +41,18 @@ def events_page() -> str:
 def _family(family: str) -> Iterator[str]:
     yield f"## {family}"
     yield _FAMILIES.get(family, "")
-    yield table(("type", "meaning"), [(code(name), words("events").get(name, "")) for name in types_of(family)])
-    rows = members(f"{family.title()}Data")
-    yield f"Its payload (`data`), beside the ids:\n\n{rows}" if rows else ""
+    rows = [(code(name), words("events").get(name, ""), _payload(name)) for name in types_of(family)]
+    yield table(("type", "meaning", "an example of its payload"), rows)
+    payload = members(f"{family.title()}Data")
+    yield f"Its payload (`data`), beside the ids:\n\n{payload}" if payload else ""
     for name in _shown(family):
         example = json.dumps(example_webhook(name), indent=2)
         yield f"The body of a webhook `{plain(name)}`:\n\n{block(f'json {family.title()}Webhook', example)}"
+
+
+def _payload(name: str) -> str:
+    data = example_event(name)["data"]
+    return code(json.dumps(data)) if data else ""
 
 
 def _shown(family: str) -> list[str]:

@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import requests
@@ -72,7 +72,7 @@ class Client:
     """
 
     url: str
-    key: str
+    key: str = field(repr=False)
     ca_file: str = ""
     timeout: tuple[float, float] = _TIMEOUT_SECONDS
     send: Callable[..., requests.Response] = requests.request

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
@@ -24,7 +24,7 @@ class Connection:
     """A service and who asks it. `ca_file` is empty for the system's authorities; `profile` for none."""
 
     url: str
-    key: str
+    key: str = field(repr=False)
     ca_file: str = ""
     profile: str = ""
 

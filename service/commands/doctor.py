@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import click
 import redis
 
+from service.commands.certificates import ends_at
 from service.commands.client import Client, client_of
 from service.commands.connecting import connect, sources
 from service.commands.exits import Exit
@@ -23,6 +24,7 @@ from service.commands.failures import ApiError, Refused, ServerFault
 from service.commands.judging_ledger import judge_disk, judge_server
 from service.commands.judging_resources import judge_hosts, judge_locks, judge_webhooks
 from service.commands.judging_work import (
+    judge_certificate,
     judge_clock,
     judge_queues,
     judge_release,
@@ -116,6 +118,8 @@ def _address(client: Client) -> Iterator[Verdict]:
         yield warned("api.tls", f"{client.url}: the key travels unencrypted.", "Put TLS before the API; use https.")
     else:
         yield well("api.tls", client.url)
+    if parts.scheme == "https":
+        yield judge_certificate(ends_at(client.url, client.ca_file), datetime.now(UTC))
 
 
 def _ready(client: Client) -> Verdict:

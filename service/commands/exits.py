@@ -37,7 +37,7 @@ MEANINGS: Mapping[Exit, str] = {
     Exit.UNCLEAR: "the answer was lost: it may have been done; the idempotency key to ask again with is printed",
     Exit.TIMED_OUT: "`--timeout` is over; the job goes on",
     Exit.FAULTS: "a check ran and found faults",
-    Exit.INTERRUPTED: "Ctrl-C; a job goes on",
+    Exit.INTERRUPTED: "Ctrl-C, or a no to a question; a job goes on",
 }
 
 _OF_STATES: Mapping[str, Exit] = {

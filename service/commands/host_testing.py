@@ -21,15 +21,20 @@ from service.commands.verbs import Verb
 from service.commands.waiting import Waiter, duration
 
 _FAILED, _PASSED = "failed", "passed"
-# What of a check that passed is worth a line, by check: (member of what was seen, words before it).
+# What of a check that passed is worth a line, by check: a member of what was seen, and the words around it.
 _WORTH: Mapping[str, Sequence[tuple[str, str]]] = {
-    "name": (("addresses", ""),),
-    "port": (("port", "port "), ("address", "at "), ("milliseconds", "ms ")),
-    "tls": (("version", ""), ("messages", "messages ")),
-    "authentication": (("auth", ""), ("account", "as "), ("offered", "offered ")),
-    "endpoint": (("configuration", ""), ("functions", "functions ")),
-    "rights": (("is_administrator", "administrator "), ("is_hyper_v_administrator", "Hyper-V administrator ")),
-    "role": (("os_caption", ""), ("os_build", "build "), ("cpu_name", ""), ("hypervisor_launched", "hypervisor ")),
+    "name": (("addresses", "{}"),),
+    "port": (("port", "port {}"), ("address", "at {}"), ("milliseconds", "in {} ms")),
+    "tls": (("version", "{}"), ("messages", "messages {}")),
+    "authentication": (("auth", "{}"), ("account", "as {}"), ("offered", "offered {}")),
+    "endpoint": (("configuration", "{}"), ("functions", "{} functions")),
+    "rights": (("is_administrator", "administrator {}"), ("is_hyper_v_administrator", "Hyper-V administrator {}")),
+    "role": (
+        ("os_caption", "{}"),
+        ("os_build", "build {}"),
+        ("cpu_name", "{}"),
+        ("hypervisor_launched", "hypervisor {}"),
+    ),
 }
 _NOT_SHOWN = frozenset({"pem"})
 
@@ -86,7 +91,8 @@ def seen_in_words(check: Mapping[str, Any]) -> str:
     if check["outcome"] == _FAILED:
         return str(check.get("detail") or check.get("why") or "")
     seen = check.get("seen") or {}
-    words = [f"{before}{exact(seen[name])}" for name, before in _WORTH.get(check["id"], ()) if _is_told(seen, name)]
+    worth = _WORTH.get(check["id"], ())
+    words = [around.format(exact(seen[name])) for name, around in worth if _is_told(seen, name)]
     certificate = seen.get("certificate") or {}
     if certificate:
         words.append(f"{exact(certificate.get('names'))} until {str(certificate.get('not_after'))[:10]}")
@@ -113,7 +119,7 @@ def _warning_lines(check: Mapping[str, Any]) -> Iterator[str]:
 
 def _cure_lines(check: Mapping[str, Any]) -> Iterator[str]:
     yield clean(f"{check['code']}: {check['why']}")
-    yield clean(f"  seen    {', '.join(_pairs(check.get('seen') or {}))}")
+    yield from (clean(f"  seen    {pair}") for pair in _pairs(check.get("seen") or {}))
     yield clean(f"  cure    {check['remedy']}")
     if check.get("commands"):
         yield "  on the host, in Windows PowerShell as administrator:"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from service.commands.text import duration, moment
@@ -15,6 +15,7 @@ _QUEUED_LATE_SECONDS = 120.0
 _DELIVERY_LATE_SECONDS = 300.0
 _SKEW_SECONDS, _MUCH_SKEW_SECONDS = 5.0, 60.0
 _AUDIT_MANY = 10_000
+_SOON = timedelta(days=30)
 
 Facts = Mapping[str, Any]
 
@@ -27,6 +28,15 @@ def judge_release(installation: Facts, own: str) -> Verdict:
     if release != own:
         return warned("api.release", f"The API is {release}, this command {own}.", "Install the same release.")
     return well("api.release", release)
+
+
+def judge_certificate(ends: datetime | None, now: datetime) -> Verdict:
+    """Return whether the API's certificate lasts; None: it could not be read, which who calls it will hear of."""
+    remedy = "Renew it: callers refuse it from that day on."
+    if ends is None:
+        return unknown("api.certificate", "The API's certificate could not be read.", "Look at api.reachable.")
+    detail = f"It ends on {ends:%Y-%m-%d}."
+    return warned("api.certificate", detail, remedy) if ends - now < _SOON else well("api.certificate", detail)
 
 
 def judge_clock(installation: Facts, asked: datetime, answered: datetime) -> Iterator[Verdict]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -28,11 +29,11 @@ class Keyring(Protocol):
         """Forget a password."""
 
 
-def usable_keyring() -> Keyring | None:
+def usable_keyring(load: Callable[[str], Any] = importlib.import_module) -> Keyring | None:
     """Return the system's keyring, None without the package or where nothing that keeps secrets well is behind it."""
     try:
         # Optional, and slow to load: only who keeps a key there pays for it.
-        package: Any = importlib.import_module("keyring")
+        package = load("keyring")
         backend = package.get_keyring()
         is_usable = float(backend.priority) >= 1
     except Exception:  # noqa: BLE001 - a backend may fail in any way: no bus, no daemon, a locked collection

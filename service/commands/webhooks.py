@@ -11,7 +11,10 @@ from typing import Any
 
 import click
 
+from schemas.webhook import FORMATS, SIGNINGS
+from service.commands.asking import sure
 from service.commands.client import client_from_env
+from service.commands.secret_sources import SecretSource
 from service.commands.showing import show, show_list
 from service.commands.tables import Column
 from service.commands.verbs import Verbs
@@ -47,6 +50,50 @@ def webhooks() -> None:
 def list_endpoints() -> None:
     """List endpoints, newest first."""
     show_list(client_from_env().pages("/v1/webhook-endpoints"), _ENDPOINT_COLUMNS)
+
+
+@webhooks.command("show")
+@click.argument("endpoint_id")
+def show_endpoint(endpoint_id: str) -> None:
+    """Show an endpoint; its secret is never shown."""
+    show(client_from_env().get(f"/v1/webhook-endpoints/{endpoint_id}"))
+
+
+@webhooks.command("add")
+@click.option("--url", required=True, help="Where events are sent.")
+@click.option("--type", "types", multiple=True, help="Such as job.succeeded, repeatable; all without it.")
+@click.option("--format", "form", type=click.Choice(FORMATS), help="default: standard")
+@click.option("--signing", type=click.Choice(SIGNINGS), help="default: hmac")
+@click.option("--description")
+@click.option(
+    "--secret-from", "secret", type=SecretSource(), help="env:NAME, file:PATH or prompt; one is made without."
+)
+def add_endpoint(**given: Any) -> None:
+    """Register an endpoint. Its signing secret is shown now and never again."""
+    body = {name: value for name, value in given.items() if value}
+    if "form" in body:
+        body["format"] = body.pop("form")
+    show(client_from_env().call("POST", "/v1/webhook-endpoints", body))
+
+
+@webhooks.command()
+@click.argument("endpoint_id")
+def enable(endpoint_id: str) -> None:
+    """Take a disabled endpoint back into use."""
+    client, path = client_from_env(), f"/v1/webhook-endpoints/{endpoint_id}"
+    show(client.call("PATCH", path, {"state": "active"}, **{"If-Match": client.etag(path)}))
+
+
+@webhooks.command("delete")
+@click.argument("endpoint_id")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def delete_endpoint(endpoint_id: str, *, yes: bool) -> None:
+    """Forget an endpoint and give up its deliveries. In a terminal it asks first."""
+    client, path = client_from_env(), f"/v1/webhook-endpoints/{endpoint_id}"
+    found = client.get(path)
+    sure(f"Forget the endpoint {found['url']}?", yes=yes)
+    client.call("DELETE", path, **{"If-Match": client.etag(path)})
+    click.echo(f"{endpoint_id} is forgotten")
 
 
 @webhooks.command()

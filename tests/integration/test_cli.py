@@ -80,6 +80,21 @@ def test_keys_are_made_listed_and_revoked(shell: Shell) -> None:
     assert 2 == shell.run("keys", "create", "--name", "x", "--scopes", "admin", "--expires-in", "soon").returncode
 
 
+def test_keys_over_http(shell: Shell) -> None:
+    """Without a ledger at hand keys are made, rotated, listed and revoked by the API, for whoever has the scope."""
+    away = {"MATRYOSHKA_REDIS_URL": ""}
+    made = shell.json("keys", "create", "--name", "portal", "--scopes", "jobs:read", "--expires-in", "90d", **away)
+    rotated = shell.json("keys", "rotate", made["id"], "--overlap", "0h", **away)
+
+    assert made["key"] != rotated["key"]
+    assert 6 == shell.run("jobs", "list", MATRYOSHKA_API_KEY=made["key"]).returncode
+    assert 0 == shell.run("jobs", "list", MATRYOSHKA_API_KEY=rotated["key"]).returncode
+    assert made["id"] in [key["id"] for key in shell.json("keys", "list", **away)]
+    assert 6 == shell.run("keys", "list", **away, MATRYOSHKA_API_KEY=rotated["key"]).returncode
+    assert 0 == shell.run("keys", "revoke", made["id"], **away).returncode
+    assert made["id"] not in [key["id"] for key in shell.json("keys", "list", **away)]
+
+
 def test_sealing_key_is_written_once(tmp_path: Path) -> None:
     """The private key is for its owner's eyes, and is never overwritten."""
     argv = [sys.executable, "-m", "service.cli", "sealing-key", "create", "--directory", str(tmp_path / "keys")]

@@ -1,9 +1,8 @@
-"""`matryoshka hosts test`, beside a real API and a worker that the test plays."""
+"""`matryoshka hosts test` beside a real API process."""
 
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +10,7 @@ import pytest
 
 from service.ledger.store import StepOutcome, StepResult
 from tests.integration.cli_kit import Shell, running_shell
-
-_SUCCEEDED = StepResult(StepOutcome.SUCCEEDED)
+from tests.integration.ledger_kit import wait_until
 
 
 @pytest.fixture
@@ -20,17 +18,6 @@ def shell(redis_url: str, tmp_path: Path) -> Iterator[Shell]:
     """The command beside an API process that has a host and an image."""
     with running_shell(redis_url, tmp_path) as one:
         yield one
-
-
-def _work_once(shell: Shell, result: StepResult = _SUCCEEDED) -> None:
-    """Do the next step, as a worker would."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        claim = shell.served.store.leases.claim("worker-1", 60)
-        if claim is not None:
-            shell.served.store.leases.finish(claim, result)
-            return
-        time.sleep(0.05)
 
 
 def test_a_host_is_tested_and_its_first_fault_told(shell: Shell) -> None:
@@ -54,5 +41,8 @@ def _fail_the_port(shell: Shell) -> None:
     """Play a worker whose second check fails."""
     fact = {"outcome": "failed", "code": "PORT_REFUSED", "why": "nothing listens", "detail": "refused", "seen": {}}
     fact |= {"remedy": "start it", "commands": ["Start-Service -Name WinRM"], "source": "a page"}
-    _work_once(shell, StepResult(StepOutcome.SUCCEEDED, facts={"check.name": {"outcome": "passed", "seen": {}}}))
-    _work_once(shell, StepResult(StepOutcome.FAILED, facts={"check.port": fact}, error={"code": "PORT_REFUSED"}))
+    leases = shell.served.store.leases
+    first = wait_until(lambda: leases.claim("worker-1", 60), 30)
+    leases.finish(first, StepResult(StepOutcome.SUCCEEDED, facts={"check.name": {"outcome": "passed", "seen": {}}}))
+    second = wait_until(lambda: leases.claim("worker-1", 60), 30)
+    leases.finish(second, StepResult(StepOutcome.FAILED, facts={"check.port": fact}, error={"code": "PORT_REFUSED"}))

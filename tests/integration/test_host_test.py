@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from service.commands.certificates import ends_at
 from service.ledger.checks import checks_of
-from service.ledger.plan import PlanContext
+from service.ledger.plan import PlanContext, Step
 from service.ledger.plans import build_plan
 from service.ledger.sealing import seal
 from service.ledger.store import Host
@@ -83,6 +86,13 @@ def test_a_host_that_is_well_passes_every_check(workshop: Workshop) -> None:
     assert seen["role"]["vmms_running"] is True
 
 
+def test_a_secret_that_cannot_be_opened_is_not_needed_before_the_logon(workshop: Workshop) -> None:
+    """Name, port and TLS are looked at without opening the password; who cannot open it says so, and not earlier."""
+    _change(workshop, secrets={"password": {"ref": "file:not-there"}})
+
+    assert _first_failure(workshop, "authentication")["code"] == "SECRET_UNREADABLE"
+
+
 def test_a_name_that_nobody_knows(workshop: Workshop) -> None:
     """The first check fails before anything is sent."""
     _change(workshop, address="no-such-host.invalid")
@@ -122,6 +132,17 @@ def test_tls_that_is_not_good_stops_before_any_credential(
 
     assert found["code"] == code
     assert sandbox.wire("logons") == before
+
+
+def test_a_test_that_passes_ends_the_minute_of_refusal(workshop: Workshop, sandbox: SandboxProcess) -> None:
+    """An account that was locked out and is not any more works at once, though its record did not change."""
+    sandbox.ask("POST", "/front", {"locked": ["administrator"]})
+    inspected = workshop.submit(Step(id="inspect-host", action="InspectHost", title="Inspect", params={}))
+    workshop.hands.work()
+    sandbox.ask("POST", "/front", {"locked": []})
+
+    assert workshop.state(inspected) == "failed"
+    assert _tested(workshop)[0] == "succeeded"
 
 
 def test_a_self_signed_certificate_is_trusted_once_it_is_pinned(workshop: Workshop, sandbox: SandboxProcess) -> None:
@@ -211,6 +232,18 @@ def test_a_role_that_does_not_run(workshop: Workshop, sandbox: SandboxProcess, s
     sandbox.ask("POST", "/world/faults", {switch: True})
 
     assert _first_failure(workshop, "role")["code"] == code
+
+
+def test_the_end_of_a_services_certificate_is_read(machine: SandboxProcess, tmp_path: Path) -> None:
+    """The doctor reads when a certificate ends that it trusts; of one that it does not, nothing."""
+    authority = tmp_path / "ca.pem"
+    authority.write_text(machine.ca_pem)
+    url = f"https://{machine.address}:{machine.port}"
+    ends = ends_at(url, str(authority))
+
+    assert ends is not None
+    assert ends > datetime.now(UTC)
+    assert ends_at(url) is None
 
 
 def test_no_result_holds_the_password(workshop: Workshop) -> None:

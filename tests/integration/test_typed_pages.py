@@ -51,16 +51,10 @@ def _filled(command: str, values: Mapping[str, str]) -> str:
     return command
 
 
-@pytest.mark.parametrize("page", PAGES)
 def test_every_command_succeeds(
-    page: str, served: Served, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    served: Served, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A reader who types them after one another gets an answer from each."""
-    monkeypatch.chdir(tmp_path)  # where the files of a page are written
-    (tmp_path / "matryoshka.pem").write_text("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n")
-    for name in ("etc", "keys"):
-        (tmp_path / name).mkdir()
-    host = served.call("POST", "/v1/hosts", json={**HOST, "name": "other"}).json()["id"]
+    """A reader who types the commands of a page after one another gets an answer from each."""
     environ = {
         "PATH": os.environ["PATH"],
         "HOME": str(tmp_path),
@@ -69,16 +63,30 @@ def test_every_command_succeeds(
         "MATRYOSHKA_API_KEY": served.key,
         "MATRYOSHKA_REDIS_URL": redis_url,
     }
+    host = served.call("POST", "/v1/hosts", json={**HOST, "name": "other"}).json()["id"]
     head = re.search(r"\d+:[0-9a-f]{64}", _run("matryoshka audit head", environ).output)
-    values = {
-        "/etc/matryoshka": str(tmp_path / "etc"),
-        "deploy/keys": str(tmp_path / "keys"),
-        "host_01...": host,
-        "1234:6f0c...": head[0] if head else "",
-        "--sha256 ...": f"--sha256 {'ab' * 32}",
-    }
-    commands = _commands(page)
-    ended = [(command, _run(_filled(command, values), environ)) for command in commands]
+    failed = []
+    for page in PAGES:
+        folder = _folder(tmp_path, page)
+        monkeypatch.chdir(folder)  # where the files of a page are written
+        values = {
+            "/etc/matryoshka": str(folder / "etc"),
+            "deploy/keys": str(folder / "keys"),
+            "host_01...": host,
+            "1234:6f0c...": head[0] if head else "",
+            "--sha256 ...": f"--sha256 {'ab' * 32}",
+        }
+        commands = _commands(page)
+        assert commands, page
+        ended = [(command, _run(_filled(command, values), environ)) for command in commands]
+        failed += [(page, command, done.output[-500:]) for command, done in ended if done.exit_code]
 
-    assert commands
-    assert [] == [(command, done.exit_code, done.output[-500:]) for command, done in ended if done.exit_code]
+    assert [] == failed
+
+
+def _folder(above: Path, page: str) -> Path:
+    folder = above / page.replace("/", "-")
+    for name in ("etc", "keys"):
+        (folder / name).mkdir(parents=True)
+    (folder / "matryoshka.pem").write_text("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n")
+    return folder

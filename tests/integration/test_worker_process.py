@@ -16,7 +16,7 @@ import pytest
 
 from service.ledger.plan import Plan, Step
 from service.ledger.queue import Waker
-from service.ledger.sealing import new_private_key
+from service.ledger.sealing import key_id, new_private_key, public_key_of
 from service.ledger.store import Store, StoreSettings, Submission
 from tests.conftest import ROOT
 from tests.integration.ledger_kit import wait_until
@@ -88,7 +88,12 @@ def test_a_worker_works_and_leaves(store: Store, environment: dict[str, str], tm
     with worker(environment, tmp_path / "log") as process:
         wait_until(lambda: _state(store, job_id) == "succeeded", 30)
         assert ["w1@test"] == [record.name for record in store.workers.list()]
-        assert {"slots": 4} == {name: value for name, value in store.workers.list()[0].info.items() if name == "slots"}
+        info = store.workers.list()[0].info
+        assert 4 == info["slots"]
+        assert [key_id(public_key_of(Path(environment["MATRYOSHKA_PRIVATE_KEY_FILE"]).read_text()))] == info[
+            "sealing_keys"
+        ]
+        assert info["release"]
 
         begun = time.monotonic()
         process.send_signal(signal.SIGTERM)

@@ -37,7 +37,7 @@ SENT = {
 # Pages whose shell commands are run, in their order.
 TYPED = {"docs/quickstart.md": "tests/e2e/test_quickstart_page.py"}
 # Blocks that are neither commands nor programs, though nothing marks them so: page and first word.
-PICTURES = {("README.md", "caller"), ("docs/architecture.md", "schemas/")}
+PICTURES = {("docs/architecture.md", "schemas/")}
 # What is printed, or written in a language that its own test reads.
 SHOWN_LANGUAGES = {
     "text",

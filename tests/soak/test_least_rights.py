@@ -11,36 +11,15 @@ import pytest
 import redis
 import requests
 
-from tests.conftest import ROOT
 from tests.e2e.driver import Driver
+from tests.rules.test_least_rights import EXAMPLE, in_scripts, listed
 from tests.server_kit import DURABLE, Server, running
 from tests.soak.ops_kit import OpsStack, endpoint
 
-EXAMPLE = (ROOT / "deploy/valkey/users.acl.example").read_text()
 PASSWORDS = {"CHANGE-ME-1": "service-password", "CHANGE-ME-2": "operator-password"}
-# Commands that only the operator's moves call.
-OPERATORS = ("snapshot", "restored")
 # What this test itself asks the server.
-OURS = {"acl|log", "acl|getuser", "info", "keys", "monitor"}
-
-
-def _listed(user: str) -> set[str]:
-    line = next(line for line in EXAMPLE.splitlines() if line.startswith(f"user {user} "))
-    return {word[1:] for word in line.split() if word.startswith("+")}
-
-
-def _patterns(user: str) -> set[str]:
-    line = next(line for line in EXAMPLE.splitlines() if line.startswith(f"user {user} "))
-    return {word[1:] for word in line.split() if word.startswith("~")}
-
-
-def _in_scripts(*, operators: bool) -> set[str]:
-    """Return the commands that the moves call, as their text says."""
-    found: set[str] = set()
-    for path in (ROOT / "service/ledger/lua").glob("*.lua"):
-        if operators or path.stem not in OPERATORS:
-            found |= set(re.findall(r"\b(?:p?call|L\.many|L\.subscribe)\('([A-Z]+)'", path.read_text()))
-    return {name.lower() for name in found}
+TESTER = {"username": "test", "password": "any"}
+OURS = {"acl|log", "keys"}  # `info` too, but that the operator needs as well
 
 
 @pytest.fixture
@@ -50,13 +29,13 @@ def server(tmp_path: Path) -> Iterator[Server]:
     for shown, real in PASSWORDS.items():
         text = text.replace(shown, real)
     (tmp_path / "users.acl").write_text(text)
-    with running(Server(tmp_path / "server", {**DURABLE, "aclfile": str(tmp_path / "users.acl")})) as (one,):
+    with running(Server(tmp_path / "server", {**DURABLE, "aclfile": str(tmp_path / "users.acl")}), **TESTER) as (one,):
         yield one
 
 
 def test_a_whole_lab_with_the_least_rights(server: Server, tmp_path: Path) -> None:
     """A lab, its webhooks, stream, dashboard and an operator's verbs need all that is listed, and nothing else."""
-    client: Any = redis.Redis(port=server.port, db=1, username="test", password="any", decode_responses=True)
+    client: Any = redis.Redis(port=server.port, db=1, decode_responses=True, **TESTER)
     places = {name: f"redis://{name}:{word}@127.0.0.1:{server.port}/1" for name, word in _users().items()}
     with OpsStack(tmp_path / "run", redis_url=places["matryoshka"]) as stack:
         driver = Driver(stack)
@@ -73,10 +52,10 @@ def test_a_whole_lab_with_the_least_rights(server: Server, tmp_path: Path) -> No
         _operate(stack, places["matryoshka-operator"], tmp_path)
 
     assert [] == [(one["username"], one["context"], one["object"]) for one in denied + client.acl_log()]
-    assert _in_scripts(operators=False) <= _listed("matryoshka")
-    assert set() == _listed("matryoshka") - _in_scripts(operators=False) - direct
-    assert set() == _listed("matryoshka-operator") - _in_scripts(operators=True) - _seen(client)
-    for pattern in _patterns("matryoshka") - {"steps", "deliveries"}:  # lists that are empty are not there
+    assert in_scripts(operators=False) <= listed("matryoshka")
+    assert set() == listed("matryoshka") - in_scripts(operators=False) - direct
+    assert set() == listed("matryoshka-operator") - in_scripts(operators=True) - _seen(client)
+    for pattern in listed("matryoshka", "~") - {"steps", "deliveries"}:  # lists that are empty are not there
         assert client.keys(pattern), pattern
     client.close()
 

@@ -16,6 +16,7 @@ import requests
 from tests.e2e.driver import Driver
 from tests.server_kit import DURABLE, Server, running
 from tests.soak.ops_kit import OpsStack, begun, endpoint, told
+from tests.soak.test_rolling_restart import Caller
 
 PASSWORD = "ledger-password"
 SECURE = {"requirepass": PASSWORD, "masterauth": PASSWORD, "primaryauth": PASSWORD}
@@ -84,7 +85,7 @@ def _await_known(sentinels: list[Server]) -> None:
 
 
 def test_the_primary_dies_in_mid_job(tmp_path: Path) -> None:
-    """Without a primary the API says 503 with Retry-After; then all that was acknowledged is there, and ends."""
+    """Without a primary the API says 503 with Retry-After; what was acknowledged is there and ends, streams resume."""
     with _six_servers(tmp_path) as (servers, sentinels):
         places = ",".join(f"127.0.0.1:{one.port}" for one in sentinels)
         url = f"sentinel://:{PASSWORD}@{places}/0?master=ledger"
@@ -93,8 +94,10 @@ def test_the_primary_dies_in_mid_job(tmp_path: Path) -> None:
             with endpoint(driver, "job.succeeded") as receiver:
                 body = driver.cluster(count=1)
                 job_id = driver.submit(body)
-                submitter = Submitter(driver)
+                submitter, caller = Submitter(driver), Caller(stack, [stack.url])
+                follower = threading.Thread(target=caller.follow, args=[job_id])
                 submitter.start()
+                follower.start()
                 try:
                     driver.until(lambda: begun(driver, job_id, "seed-disk-"), 60, "the job to be in its middle")
                     before = len(submitter.acknowledged)
@@ -108,6 +111,8 @@ def test_the_primary_dies_in_mid_job(tmp_path: Path) -> None:
                 assert all(int(answer.headers["Retry-After"]) > 0 for answer in submitter.refusals)
                 assert all(answer.json()["retryable"] for answer in submitter.refusals)
                 driver.wait(job_id, 180, state="succeeded")
+                follower.join(30)
+                assert [event["id"] for event in driver.events(job_id)] == caller.ids
                 for other in submitter.acknowledged.values():
                     driver.wait(other, state="succeeded")
                 assert driver.doubled(body["nodes"]["name_prefix"]) == {}

@@ -10,7 +10,14 @@ import pytest
 
 from service.commands.judging_ledger import judge_disk, judge_server
 from service.commands.judging_resources import judge_hosts, judge_locks, judge_webhooks
-from service.commands.judging_work import judge_clock, judge_queues, judge_release, judge_sweep, judge_workers
+from service.commands.judging_work import (
+    judge_certificate,
+    judge_clock,
+    judge_queues,
+    judge_release,
+    judge_sweep,
+    judge_workers,
+)
 from service.commands.verdicts import FAULT, OK, UNKNOWN, WARNING, Verdict
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -153,6 +160,13 @@ def test_clocks_that_differ(asked: int, ledger: str, expected: dict[str, str]) -
     found = judge_clock({**_INSTALLATION, "ledger_time": ledger}, began, began + timedelta(milliseconds=100))
 
     assert _sick(found) == expected
+
+
+def test_the_certificate_of_the_api() -> None:
+    """One that ends within thirty days is warned about; one that cannot be read is not known."""
+    assert judge_certificate(NOW + timedelta(days=300), NOW).outcome == OK
+    assert judge_certificate(NOW + timedelta(days=3), NOW).outcome == WARNING
+    assert judge_certificate(None, NOW).outcome == UNKNOWN
 
 
 def test_another_release_is_a_warning() -> None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import stat
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from service.commands.client import Client
+from service.commands.connecting import Connection
 from service.commands.exits import Exit
-from service.commands.keeping import Keeper
+from service.commands.keeping import Keeper, usable_keyring
 from service.commands.profiles import Config, ConfigError, Profile, config_folder, read_config, write_config
 from tests.unit.service.commands.kit import Service, page, run
 
@@ -156,3 +160,24 @@ def test_a_key_is_never_an_argument_and_never_asked_for_in_vain(tmp_path: Path) 
         "warning"
         in run(Service(), *add[:4], "http://lab.example", *add[5:], "--key-stdin", text="k\n", **environ).stderr
     )
+
+
+def _package(priority: object) -> Any:
+    return SimpleNamespace(get_keyring=lambda: SimpleNamespace(priority=priority))
+
+
+def test_which_keyring_can_be_used() -> None:
+    """A backend that keeps secrets well is used; without the package, or with a weak or broken one, there is none."""
+
+    def missing(name: str) -> Any:
+        raise ImportError(name)
+
+    found = usable_keyring(lambda _name: _package(5))
+    assert found is not None
+    for load in (missing, lambda _name: _package(0), lambda _name: _package(None), lambda _name: SimpleNamespace()):
+        assert usable_keyring(load) is None
+
+
+def test_keys_are_not_in_what_is_told_of_a_client() -> None:
+    """A trace that shows a client or a connection shows no key."""
+    assert KEY not in repr(Connection("https://lab.example", KEY)) + repr(Client("https://lab.example", KEY))

@@ -82,6 +82,34 @@ def test_scripts_are_not_asked_and_no_is_no() -> None:
     assert (0, '"1"') == (done.exit_code, service.asked[-1].headers["If-Match"])
 
 
+def test_endpoints_are_kept() -> None:
+    """An endpoint is added with what was said and nothing else, shown, taken back into use and forgotten."""
+    endpoint = EXAMPLES["Endpoint"]
+    path = f"/v1/webhook-endpoints/{endpoint['id']}"
+    made = EXAMPLES["EndpointSecret"]
+    answers = {"POST /v1/webhook-endpoints": made, f"GET {path}": endpoint, f"PATCH {path}": endpoint}
+    service = Service({**answers, f"DELETE {path}": answer(204)})
+
+    def asked(*words: str, **environ: str) -> object:
+        done = run(service, "webhooks", *words, **environ)
+        assert 0 == done.exit_code, done.output
+        return service.asked[-1].body
+
+    url, secret = "https://portal.example/hooks", "whsec_" + "A" * 32
+    assert {"url": url} == asked("add", "--url", url)
+    told = ("--type", "job.failed", "--format", "cloudevents", "--secret-from", "env:S")
+    assert {
+        "url": url,
+        "types": ("job.failed",),
+        "format": "cloudevents",
+        "secret": {"value": secret},
+    } == asked("add", "--url", url, *told, S=secret)
+    assert None is asked("show", endpoint["id"])
+    assert {"state": "active"} == asked("enable", endpoint["id"])
+    assert None is asked("delete", endpoint["id"])
+    assert ("DELETE", '"1"') == (service.asked[-1].method, service.asked[-1].headers["If-Match"])
+
+
 def test_names_that_nothing_or_several_have() -> None:
     """A name must be that of one thing; what is removed is not looked for."""
     twins = Service({"GET /v1/labs": page(LAB, {**LAB, "id": "lab_2"}, {**LAB, "state": "removed", "name": "gone"})})

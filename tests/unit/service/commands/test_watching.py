@@ -114,6 +114,15 @@ def test_bars_fit_the_screen() -> None:
     assert lines[3].startswith("started  31%  65s")
 
 
+def test_long_texts_take_no_room_from_names() -> None:
+    """A step with a long title is cut; the node's name and the percentage are whole."""
+    long = _event("step.progressed", "disk-1", "nest-1", percent=50, message="copying " * 20)
+    lines = _shown(_picture(*HALF, long)).splitlines()
+
+    assert ("nest-1", "38%") == (lines[1].split()[0], lines[1].split()[2])
+    assert 80 == len(lines[1].rstrip())
+
+
 def test_many_nodes_fit_the_screen() -> None:
     """Of 64 nodes those where something runs are drawn, and the others are counted."""
     steps = [{"id": f"disk-{n}", "title": "Disk", "node": f"nest-{n}", "weight_seconds": 1} for n in range(64)]

@@ -120,6 +120,22 @@ def test_a_refused_credential_is_remembered_for_a_minute() -> None:
     assert 1 == len(opened)
 
 
+def test_a_credential_that_is_taken_elsewhere_is_tried_again_at_once() -> None:
+    """Whoever saw the host take the credential ends the minute; other hosts' refusals stay."""
+    opened: list[FakeSession] = []
+    pool = _pool(FakeClock(), opened, [AccessDenied("x")])
+    with pytest.raises(AccessDenied), pool.session(_ENDPOINT):
+        pass
+    pool.forgive("host_2")
+    with pytest.raises(AccessDenied), pool.session(_ENDPOINT):
+        pass
+    pool.forgive("host_1")
+    with pool.session(_ENDPOINT):
+        pass
+
+    assert 1 == len(opened)
+
+
 def test_idle_sessions_are_closed_in_the_background() -> None:
     """close_idle takes stale ones only, or all when the process leaves; used ones stay."""
     opened: list[FakeSession] = []
