@@ -46,7 +46,8 @@ _LINES = (
     Column("capacity"),
     Column("limits"),
     Column("inspected", "inspected_at", "age"),
-    Column("reachability"),
+    Column("reached", "reached_at", "age"),
+    Column("unreachable_since", kind="age"),
     Column("created", "created_at", "age"),
 )
 _REPORT = (
