@@ -87,7 +87,7 @@ def address_rules(settings: Settings, store: Store) -> AddressRules:
         *hosts_of(settings.redis_url),
         *hosts_of_urls(settings.servers.broker_url, settings.vault.address if settings.vault else ""),
     )
-    own = OwnAddresses(ours, lambda: [*management_addresses(store.hosts), *store.primaries()])
+    own = OwnAddresses(ours, lambda: [*management_addresses(store.hosts), *store.servers_behind_sentinels()])
     return AddressRules(settings.webhook_networks, settings.webhook_hosts, own)
 
 

@@ -34,12 +34,14 @@ _LONGEST_PAUSE_SECONDS = 15.0
 # A stream that was open is asked for again for so long: a restart of the service, a train in a tunnel.
 _PATIENCE_SECONDS = 600.0
 _NO_CONTENT = 204
+_TOO_MANY = 429
 _REDIRECTS = range(300, 400)
 _GATEWAY_FAULTS = frozenset({502, 503, 504})
 _LOST = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
 _NEVER_SENT = (
     requests.exceptions.ConnectTimeout,
     requests.exceptions.SSLError,
+    requests.exceptions.ProxyError,
     *NO_ADDRESS,
 )
 
@@ -86,12 +88,19 @@ class Client:
     def call_once(self, method: str, path: str, body: Any, key: str, **headers: str) -> dict[str, Any]:
         """Call with an idempotency key: safe to repeat, and repeated when the answer is lost. Raises ApiError."""
         again = f"It may have been done. Ask again with --idempotency-key {key}: it is not done twice."
+        failure: ApiError | None = None
         for wait in (*_REPEATS, None):
             try:
                 return self.call(method, path, body, **headers, **{"Idempotency-Key": key})
+            except Unreachable as error:
+                if failure is None:
+                    raise
+                # An earlier try may have arrived: this one says nothing of it.
+                failure = Unclear(error.message)
             except (Unclear, ServerFault) as error:
-                if wait is None or (isinstance(error, ServerFault) and error.status not in _GATEWAY_FAULTS):
-                    raise _advised(error, again) from error
+                failure = error
+            if wait is None or (isinstance(failure, ServerFault) and failure.status not in _GATEWAY_FAULTS):
+                raise _advised(failure, again)
             self.pause(wait)
         raise AssertionError
 
@@ -132,12 +141,15 @@ class Client:
                         if tries:
                             told("connected again")
                         waited, tries = 0.0, 0
+                        if frame is None:
+                            continue
                         if frame.event == "end":
                             return
                         last = frame.id or last
                         yield frame
-            except (*_LOST, Unreachable, Unclear, ServerFault) as error:
-                if waited >= _PATIENCE_SECONDS or (isinstance(error, ApiError) and not (last or tries)):
+            except (*_LOST, ApiError) as error:
+                was_there = bool(last or tries)
+                if waited >= _PATIENCE_SECONDS or not _may_pass(error, was_there=was_there):
                     raise error if isinstance(error, ApiError) else unreachable(self.url, error) from error
                 if not tries:
                     told("connection lost; trying again")
@@ -154,7 +166,8 @@ class Client:
             raise TimedOut("The time is over.")
         return min(self.timeout[1], until - self.clock())
 
-    def _stream(self, path: str, last: str, until: float | None) -> Generator[Frame]:
+    def _stream(self, path: str, last: str, until: float | None) -> Generator[Frame | None]:
+        """Yield the frames of one connection, None for each sign that the service is there."""
         headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last} if last else {})
         timeout = (self.timeout[0], self._in_time(until))
         with self._send("GET", path, headers=headers, stream=True, timeout=timeout) as answer:
@@ -164,8 +177,7 @@ class Client:
             answer.encoding = "utf-8"
             for frame in _frames(answer.iter_lines(chunk_size=1, decode_unicode=True)):
                 self._in_time(until)
-                if frame is not None:
-                    yield frame
+                yield frame
 
     def _send(self, method: str, path: str, **options: Any) -> requests.Response:
         options = {"timeout": self.timeout, **options, "auth": _Bearer(self.key), "allow_redirects": False}
@@ -187,7 +199,14 @@ class Client:
         return answer
 
 
-def _advised(error: Unclear | ServerFault, text: str) -> ApiError:
+def _may_pass(error: Exception, *, was_there: bool) -> bool:
+    """Tell whether a stream may be asked for again: not where it never began, nor where it is refused for good."""
+    if isinstance(error, Refused):
+        return was_there and error.status == _TOO_MANY
+    return was_there or not isinstance(error, ApiError)
+
+
+def _advised(error: ApiError, text: str) -> ApiError:
     message = f"{error.message}\n  {text}"
     return ServerFault(message, error.status) if isinstance(error, ServerFault) else Unclear(message)
 

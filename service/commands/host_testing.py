@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from service.commands.showing import Part, Prose, Table, show
 from service.commands.tables import Column
 from service.commands.text import clean, exact
 from service.commands.verbs import Verb
-from service.commands.waiting import Waiter, duration
+from service.commands.waiting import Waiter, duration, keyed
 
 _FAILED, _PASSED = "failed", "passed"
 # What of a check that passed is worth a line, by check: a member of what was seen, and the words around it.
@@ -47,7 +46,8 @@ _NOT_SHOWN = frozenset({"pem"})
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the certificate that the host presents (PEM): compare it there, then give it as ca_pem.",
 )
-def test_host(host: str, timeout: int, save_certificate: Path | None) -> None:
+@keyed
+def test_host(host: str, timeout: int, save_certificate: Path | None, idempotency_key: str) -> None:
     """Test the way to HOST (name or id): name, port, TLS, authentication, endpoint, rights, role.
 
     A worker does it, one check after the other, and stops at the first that fails: that one is shown with what was
@@ -55,7 +55,7 @@ def test_host(host: str, timeout: int, save_certificate: Path | None) -> None:
     """
     client = client_from_env()
     path = f"/v1/hosts/{host_id(client, host)}:test"
-    begun = client.call_once("POST", path, {}, str(uuid.uuid4()))
+    begun = client.call_once("POST", path, {}, idempotency_key)
     job = Waiter(client, timeout).final(begun["id"])
     checks = (job.get("result") or {}).get("checks") or []
     shown = {"host_id": job.get("host_id"), "job_id": job["id"], "state": job["state"], "checks": checks}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from service.commands.request_files import pairs
 from service.commands.showing import Part, Prose, Record, Table, show, show_list, wants_data
 from service.commands.tables import Column
 from service.commands.verbs import Verbs
-from service.commands.waiting import Patience, finish, waits
+from service.commands.waiting import Patience, finish, keyed, waits
 
 _COLUMNS = (
     Column("id", kind="id"),
@@ -47,7 +46,8 @@ _LINES = (
     Column("capacity"),
     Column("limits"),
     Column("inspected", "inspected_at", "age"),
-    Column("reachability"),
+    Column("reached", "reached_at", "age"),
+    Column("unreachable_since", kind="age"),
     Column("created", "created_at", "age"),
 )
 _REPORT = (
@@ -174,12 +174,13 @@ def show_host(host: str) -> None:
 
 @hosts.command()
 @click.argument("host", shell_complete=completing.hosts)
+@keyed
 @waits
-def inspect(host: str, patience: Patience) -> None:
+def inspect(host: str, idempotency_key: str, patience: Patience) -> None:
     """Inspect a host: what it is, what it could build and what forbids it."""
     client = client_from_env()
     path = f"/v1/hosts/{host_id(client, host)}:inspect"
-    finish(client, client.call_once("POST", path, {}, str(uuid.uuid4())), patience)
+    finish(client, client.call_once("POST", path, {}, idempotency_key), patience)
 
 
 @hosts.command()

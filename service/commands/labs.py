@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,7 +18,7 @@ from service.commands.showing import Part, Record, Table, show, show_list
 from service.commands.tables import Column, Row
 from service.commands.text import exact
 from service.commands.verbs import Verbs
-from service.commands.waiting import Patience, finish, seconds_of, waits
+from service.commands.waiting import Patience, finish, keyed, seconds_of, waits
 
 _READ = {
     "hypervisor_present": "hypervisor",
@@ -108,23 +107,25 @@ def extend(lab: str, seconds: int) -> None:
 @labs.command("delete")
 @click.argument("lab", shell_complete=completing.labs)
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@keyed
 @waits
-def delete_lab(lab: str, *, yes: bool, patience: Patience) -> None:
+def delete_lab(lab: str, *, yes: bool, idempotency_key: str, patience: Patience) -> None:
     """Tear a lab down. In a terminal it asks first."""
     client = client_from_env()
     found = lab_id(client, lab)
     sure(f"Tear down {lab} with all that is in it?", yes=yes)
-    finish(client, client.call_once("DELETE", f"/v1/labs/{found}", None, str(uuid.uuid4())), patience)
+    finish(client, client.call_once("DELETE", f"/v1/labs/{found}", None, idempotency_key), patience)
 
 
 @labs.command()
 @click.argument("lab", shell_complete=completing.labs)
+@keyed
 @waits
-def verify(lab: str, patience: Patience) -> None:
+def verify(lab: str, idempotency_key: str, patience: Patience) -> None:
     """Run every check of a living lab again: a job, which fails when something drifted."""
     client = client_from_env()
     body = {"kind": "verify_lab", "lab_id": lab_id(client, lab)}
-    finish(client, client.call_once("POST", "/v1/jobs", body, str(uuid.uuid4())), patience)
+    finish(client, client.call_once("POST", "/v1/jobs", body, idempotency_key), patience)
 
 
 def lab_parts(lab: dict[str, Any]) -> Iterator[Part]:

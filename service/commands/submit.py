@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -20,7 +19,7 @@ from service.commands.plan_parts import plan_parts
 from service.commands.request_files import read_request
 from service.commands.showing import show
 from service.commands.verbs import GLOBAL_OPTIONS, Verb, Verbs
-from service.commands.waiting import Patience, finish, waits
+from service.commands.waiting import Patience, finish, keyed, waits
 
 _FILE = "FILE"
 Sender = Callable[..., Any]
@@ -123,10 +122,10 @@ def _with_flags(error: Refused, pointers: list[str]) -> Refused:
 
 
 @waits
-@click.option("--idempotency-key", help="A key of your own: asked again with it, nothing is done twice.")
-def send_job(client: Client, body: dict[str, Any], *, idempotency_key: str | None, patience: Patience) -> None:
+@keyed
+def send_job(client: Client, body: dict[str, Any], *, idempotency_key: str, patience: Patience) -> None:
     """Submit a request. Raises ApiError."""
-    finish(client, client.call_once("POST", "/v1/jobs", body, idempotency_key or str(uuid.uuid4())), patience)
+    finish(client, client.call_once("POST", "/v1/jobs", body, idempotency_key), patience)
 
 
 def send_plan(client: Client, body: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ import functools
 import re
 import sys
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +15,7 @@ import click
 
 from service.commands.client import Client
 from service.commands.exits import FINAL_STATES, exit_of_job
-from service.commands.failures import ServerFault, TimedOut, Unreachable
+from service.commands.failures import Refused, ServerFault, TimedOut, Unreachable
 from service.commands.job_parts import job_parts
 from service.commands.showing import show
 from service.commands.watching import watch_job
@@ -24,6 +25,7 @@ _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 # The service answers a waiting GET after 30 seconds at the latest.
 _ONE_WAIT_SECONDS = 20
 _PAUSE_SECONDS = 1.0
+_TOO_MANY = 429
 _PATIENCE_SECONDS = 600.0
 
 
@@ -68,6 +70,14 @@ def waits(function: Callable[..., Any]) -> Callable[..., Any]:
     return called
 
 
+def keyed(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a verb `--idempotency-key`; it gets the person's own key or a new one as `idempotency_key`."""
+    text = "A key of your own: asked again with it, nothing is done twice."
+    return click.option("--idempotency-key", callback=lambda _c, _p, value: value or str(uuid.uuid4()), help=text)(
+        function
+    )
+
+
 def finish(client: Client, job: dict[str, Any], patience: Patience) -> None:
     """Show a job, or stay with it and leave with its exit code. Raises ApiError, TimedOut."""
     if patience.watch:
@@ -99,7 +109,9 @@ class Waiter:
             try:
                 job = self.client.get(f"/v1/jobs/{job_id}", wait=max(int(left), 1))
                 lost_since = None
-            except (Unreachable, ServerFault):
+            except (Unreachable, ServerFault, Refused) as error:
+                if isinstance(error, Refused) and error.status != _TOO_MANY:
+                    raise
                 lost_since = began if lost_since is None else lost_since
                 if began - lost_since >= _PATIENCE_SECONDS:
                     raise

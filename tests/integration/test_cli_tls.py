@@ -70,6 +70,15 @@ def test_only_a_trusted_service_is_asked(served: tuple[str, Path, list[str]], tm
     assert Exit.ERROR == _list(f"https://localhost:{port}", "--ca-file", str(tmp_path / "none.pem")).exit_code
 
 
+def test_where_nothing_listens_nothing_is_unclear() -> None:
+    """A submission that was never sent is unreachable at once: it needs no second try and no key."""
+    env = {"MATRYOSHKA_URL": "http://127.0.0.1:1", "MATRYOSHKA_API_KEY": "mk_1", "XDG_CONFIG_HOME": "/nowhere"}
+    done = CliRunner().invoke(matryoshka, ["submit", "inspect-host", "--host", "hv1"], env=env)
+
+    assert (Exit.UNREACHABLE, False) == (done.exit_code, "idempotency" in done.output)
+    assert "http://127.0.0.1:1" in done.output
+
+
 def test_netrc_does_not_take_the_place_of_the_key(served: tuple[str, Path, list[str]], tmp_path: Path) -> None:
     """What ~/.netrc has for the host is another program's."""
     port, file, keys = served

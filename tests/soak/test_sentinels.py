@@ -13,6 +13,7 @@ from typing import Any
 import redis
 import requests
 
+from service.ledger.store import Store
 from tests.e2e.driver import Driver
 from tests.server_kit import DURABLE, Server, running
 from tests.soak.ops_kit import OpsStack, begun, endpoint, told
@@ -89,6 +90,8 @@ def test_the_primary_dies_in_mid_job(tmp_path: Path) -> None:
     with _six_servers(tmp_path) as (servers, sentinels):
         places = ",".join(f"127.0.0.1:{one.port}" for one in sentinels)
         url = f"sentinel://:{PASSWORD}@{places}/0?master=ledger"
+        # Where no webhook may go, whichever of them is the primary.
+        assert ("127.0.0.1",) == Store.open(url).servers_behind_sentinels()
         with OpsStack(tmp_path / "run", redis_url=url) as stack:
             driver = Driver(stack)
             with endpoint(driver, "job.succeeded") as receiver:

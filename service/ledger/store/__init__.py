@@ -14,7 +14,7 @@ from service.ledger.servers import ONLY_URL, Servers
 from service.ledger.store.audit import AuditFilter, AuditStore
 from service.ledger.store.chat import ChatStore, Conversation, Decided, Decision
 from service.ledger.store.claims import Claim, RenewResult, StepOutcome, StepResult, SweepResult
-from service.ledger.store.connecting import connect, primary_of, refused_for_good
+from service.ledger.store.connecting import behind_sentinels, connect, refused_for_good
 from service.ledger.store.deliveries import (
     Delivery,
     DeliveryAttempt,
@@ -220,9 +220,9 @@ class Store:
             found.update(client.config_get(name))
         return durability_faults(found)
 
-    def primaries(self) -> tuple[str, ...]:
-        """Return the host that sentinels name now; () without sentinels. Raise redis errors."""
-        return primary_of(self.client)
+    def servers_behind_sentinels(self) -> tuple[str, ...]:
+        """Return the hosts that sentinels know for this ledger; () without sentinels. Raise redis errors."""
+        return behind_sentinels(self.client)
 
     def unfitness(self) -> str:
         """Return why this release must not work on this ledger, for people; '' when it may, or nobody can tell now.

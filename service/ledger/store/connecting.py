@@ -33,10 +33,17 @@ def connect(url: str, servers: Servers = ONLY_URL, **options: Any) -> redis.Redi
     return redis.Redis.from_url(url, **tls, **_credentials(servers.redis), **options)
 
 
-def primary_of(client: redis.Redis) -> tuple[str, ...]:
-    """Return the host that sentinels name for this client now; () for one without sentinels. Raise redis errors."""
+def behind_sentinels(client: redis.Redis) -> tuple[str, ...]:
+    """Return the hosts of the primary and the replicas that sentinels know for this client; () without sentinels.
+
+    Raise redis errors.
+    """
     pool: Any = client.connection_pool
-    return () if not isinstance(pool, SentinelConnectionPool) else (_address(pool)[0],)
+    if not isinstance(pool, SentinelConnectionPool):
+        return ()
+    asked: Any = pool
+    places = [asked.get_master_address(), *asked.sentinel_manager.discover_slaves(asked.service_name)]
+    return tuple(dict.fromkeys(str(host) for host, _ in places))
 
 
 def refused_for_good(error: BaseException) -> str:
@@ -54,11 +61,6 @@ def refused_for_good(error: BaseException) -> str:
             return "the server refuses the user or the password (MATRYOSHKA_REDIS_URL, MATRYOSHKA_REDIS_PASSWORD_FILE)"
         seen = seen.__cause__ or seen.__context__
     return ""
-
-
-def _address(pool: Any) -> tuple[str, int]:
-    host, port = pool.get_master_address()
-    return str(host), int(port)
 
 
 def _through_sentinels(url: SentinelUrl, servers: Servers, options: dict[str, Any]) -> redis.Redis:

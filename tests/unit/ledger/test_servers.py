@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import ssl
 from pathlib import Path
 
 import pytest
+import redis
 
 from sandbox.tls import make_tls_files
 from service.ledger.broker import broker_of
 from service.ledger.servers import BadServer, SentinelUrl, Servers, hosts_of, sentinel_url, servers_of
-from service.ledger.store.connecting import connect
+from service.ledger.store.connecting import connect, refused_for_good
 
 SENTINELS = "sentinel://u:p%40ss@h1:1,h2,[::1]:5/3?master=ledger"
 
@@ -94,3 +96,15 @@ def test_rabbitmq_stands_beside_the_ledger() -> None:
     assert ("amqps://u:p@rabbit.example:5671/v", False) == (broker.url, broker.is_ledger)
     assert broker.tls is not None
     assert "rabbit.example" == broker.tls["server_hostname"]
+
+
+def test_what_no_repetition_mends_is_told_from_what_may_pass() -> None:
+    """A missing client certificate or a wrong password is named; a connection that is lost is not for good."""
+    alert = ssl.SSLError(1, "[SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED] tlsv13 alert certificate required")
+    alert.reason = "TLSV13_ALERT_CERTIFICATE_REQUIRED"
+    wrapped = redis.ConnectionError("Error while reading")
+    wrapped.__context__ = alert
+
+    assert "MATRYOSHKA_REDIS_CERT_FILE" in refused_for_good(wrapped)
+    assert "MATRYOSHKA_REDIS_PASSWORD_FILE" in refused_for_good(redis.AuthenticationError("WRONGPASS"))
+    assert "" == refused_for_good(redis.ConnectionError("Connection reset by peer"))

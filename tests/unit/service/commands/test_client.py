@@ -92,6 +92,19 @@ def test_an_answer_that_stays_away_names_the_key() -> None:
         assert 4 == len(service.asked)
 
 
+def test_a_service_that_goes_away_after_a_lost_answer_is_unclear() -> None:
+    """Once a try may have arrived, not reaching the service says nothing; before that it says that nothing was done."""
+    away = requests.exceptions.ConnectTimeout("away")
+    lost = Service({"POST /v1/jobs": [TIMEOUT, away]})
+    with pytest.raises(Unclear, match="--idempotency-key key-1"):
+        _client(lost).call_once("POST", "/v1/jobs", {}, "key-1")
+    never = Service({"POST /v1/jobs": away})
+    with pytest.raises(Unreachable):
+        _client(never).call_once("POST", "/v1/jobs", {}, "key-1")
+
+    assert (4, 1) == (len(lost.asked), len(never.asked))
+
+
 def test_a_refusal_is_not_asked_again() -> None:
     """A 4xx and a 500 are answers: they come once."""
     for found, sort in ((problem(422, "invalid", "No."), Refused), (answer(500, b""), ServerFault)):
@@ -166,6 +179,26 @@ def test_a_stream_that_never_began_is_unreachable() -> None:
     with pytest.raises(Unreachable):
         list(_client(service).events("/v1/e"))
     assert 1 == len(service.asked)
+
+
+def test_a_quiet_stream_that_is_cut_often_is_not_given_up() -> None:
+    """Each sign of the service begins its patience anew, though no event comes for hours."""
+    quiet = [_stream(": keepalive", then=requests.exceptions.ChunkedEncodingError("cut")) for _ in range(100)]
+    service = Service({"GET /v1/e": [_stream(*_event(1)), *quiet, _stream(*END)]})
+
+    assert ["1"] == [frame.id for frame in _client(service).events("/v1/e")]
+    assert 102 == len(service.asked)
+
+
+def test_a_stream_is_refused_for_good_or_for_a_while() -> None:
+    """Too many requests pass, as does a restart; a key that was revoked meanwhile does not."""
+    busy, gone = problem(429, "rate_limited", "Slow down."), problem(401, "unauthorized", "The key is not known.")
+    service = Service({"GET /v1/e": [_stream(*_event(1)), busy, _stream(*END)]})
+    assert ["1"] == [frame.id for frame in _client(service).events("/v1/e")]
+    with pytest.raises(Refused):
+        list(_client(Service({"GET /v1/e": [_stream(*_event(1)), gone]})).events("/v1/e"))
+    with pytest.raises(Refused):
+        list(_client(Service({"GET /v1/e": busy})).events("/v1/e"))
 
 
 def test_patience_has_an_end() -> None:

@@ -92,6 +92,17 @@ def test_a_refused_plan_is_refused() -> None:
     assert "ONE_NAT" in done.stdout
 
 
+def test_waiting_passes_over_what_passes() -> None:
+    """A service that restarts or has too many callers is asked again; a refusal for good ends the waiting."""
+    made, busy = f"POST /v1/jobs/{JOB['id']}:resume", problem(429, "rate_limited", "Slow down.")
+    service = Service({made: JOB, PATH: [busy, answer(503, b""), requests.ConnectionError("away"), JOB]})
+    gone = Service({made: JOB, PATH: problem(401, "unauthorized", "The key is not known.")})
+
+    assert Exit.OK == run(service, "jobs", "resume", JOB["id"], "--wait").exit_code
+    assert 5 == len(service.asked)
+    assert Exit.REFUSED == run(gone, "jobs", "resume", JOB["id"], "--wait").exit_code
+
+
 def test_a_timeout_leaves_the_job_alone() -> None:
     """--timeout ends with its own code while the job goes on."""
     running = {**JOB, "state": "running"}
