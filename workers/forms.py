@@ -35,7 +35,9 @@ _BASE64 = "A-Za-z0-9+/_-"
 _RETURN = r"(?:\r|\\+r|_x000[Dd]_|&(?:amp;)*#(?:13|[xX]0*[dD]);|%(?:25)*0[dD])"
 # No two begin alike, so the row needs no possessive `*+`: Python 3.11.2 forgets its place in one whose part fails.
 _BREAK = r"(?:\s|\\+[rnt]|_x000[DAda]_|&(?:amp;)*#(?:13|10|[xX]0*[adAD]);|%(?:25)*0[DAda])*"
-_BREAKS = re.compile(rf"(?:{_BREAK.removesuffix('*')}|\x00|\\+u0000|%(?:25)*00|_x0000_|&(?:amp;)*#x?0+;)+")
+_ZERO = r"\x00|\\+u0000|%(?:25)*00|_x0000_|&(?:amp;)*#x?0+;"
+_BLANKS = re.compile(rf"(?:\s|{_ZERO})+")
+_BREAKS = re.compile(rf"(?:{_BREAK.removesuffix('*')}|{_ZERO})+")
 _SEPARATOR = r"(?:\\+x|[-:, ]+(?:0x)?)?"
 _SEPARATORS = re.compile(r"\\+x|[-:, ]+(?:0x)?|(?<![0-9a-f])0x")
 
@@ -52,6 +54,11 @@ class Searched:
         return _BREAKS.sub("", self.text)
 
     @cached_property
+    def narrow(self) -> str:
+        """The text without blanks and zero bytes: an escaped break may be a backslash before a value that begins with r."""
+        return _BLANKS.sub("", self.text)
+
+    @cached_property
     def bare(self) -> str:
         """The text in small letters without what stands between hex bytes."""
         return _SEPARATORS.sub("", self.text.lower()) if _LOOKS_HEX.search(self.text) else ""
@@ -64,7 +71,7 @@ class Searched:
     @cached_property
     def marks(self) -> frozenset[str]:
         """All that stands anywhere in the text, in any of its guises, in parts of four characters."""
-        guises = {self.text, self.joined, self.bare, self.unescaped}
+        guises = {self.text, self.joined, self.narrow, self.bare, self.unescaped}
         return frozenset(text[at : at + _MARK] for text in guises for at in range(len(text) - _MARK + 1))
 
 
@@ -81,6 +88,7 @@ class Form:
         if not (
             anchor in searched.text
             or anchor in searched.joined
+            or anchor in searched.narrow
             or anchor in searched.bare
             or anchor in searched.unescaped
         ):

@@ -309,9 +309,9 @@ def test_operator_cordons_and_opens_a_host(api: Api) -> None:
     environ = {"MATRYOSHKA_URL": f"http://127.0.0.1:{server.server_port}", "MATRYOSHKA_API_KEY": api.key}
     runner = CliRunner(env=environ)
     try:
-        cordoned = runner.invoke(matryoshka, ["hosts", "cordon", api.hosts[0]])
+        cordoned = runner.invoke(matryoshka, ["-o", "json", "hosts", "cordon", api.hosts[0]])
         refused = api.call("POST", "/v1/jobs", _anywhere())
-        opened = runner.invoke(matryoshka, ["hosts", "uncordon", api.hosts[0]])
+        opened = runner.invoke(matryoshka, ["-o", "json", "hosts", "uncordon", api.hosts[0]])
     finally:
         server.shutdown()
         thread.join()

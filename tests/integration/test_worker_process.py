@@ -111,7 +111,7 @@ def test_a_busy_worker_leaves_without_waiting_for_its_step(
     environment: dict[str, str], tmp_path: Path, redis_url: str
 ) -> None:
     """SIGTERM during a long remote call releases the lease and exits; the call goes on for the next worker."""
-    with running_sandbox(clock=1.0) as sandbox, open_workshop(redis_url, sandbox) as workshop:
+    with running_sandbox(clock=0.2) as sandbox, open_workshop(redis_url, sandbox) as workshop:
         Path(environment["MATRYOSHKA_PRIVATE_KEY_FILE"]).write_text(workshop.private_key)
         image = Step(id="verify-image", action="VerifyImage", title="Image", params={"path": IMAGE, "sha256": "0" * 64})
         job_id = workshop.submit(image)

@@ -106,6 +106,8 @@ def _scrubber(*values: str) -> Scrubber:
 @given(value=_VALUES, before=_AROUND, after=_AROUND)
 @example(value=_HARD, before="", after="")
 @example(value="''''''''", before="'", after="'")
+@example(value="rabbit-7", before="\\", after="")
+@example(value="rabbit-7", before="", after="n")
 def test_a_value_is_found_in_every_form_of_text(form: str, value: str, before: str, after: str) -> None:
     """However a value is escaped, and whatever stands around it, it is masked."""
     shown = _TEXT_FORMS[form](value)
