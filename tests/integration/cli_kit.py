@@ -45,7 +45,7 @@ class Shell:
         """Run the command and return what it did."""
         argv = [sys.executable, "-m", "service.cli", *arguments]
         env = {**self.environ, **environ}
-        return subprocess.run(argv, env=env, capture_output=True, text=True, timeout=60, check=False)
+        return subprocess.run(argv, env=env, capture_output=True, text=True, timeout=150, check=False)
 
     def json(self, *arguments: str, **environ: str) -> Any:
         """Run the command, insist on success, and return the JSON that it printed."""
