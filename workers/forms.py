@@ -55,7 +55,7 @@ class Searched:
 
     @cached_property
     def narrow(self) -> str:
-        """The text without blanks and zero bytes: an escaped break may be a backslash before a value that begins with r."""
+        """The text without blanks and zero bytes: `\\r` may be a break, or a backslash before a value that begins with r."""
         return _BLANKS.sub("", self.text)
 
     @cached_property
