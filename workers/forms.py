@@ -55,7 +55,7 @@ class Searched:
 
     @cached_property
     def narrow(self) -> str:
-        """The text without blanks and zero bytes: `\\r` may be a break, or a backslash before a value that begins with r."""
+        """The text without blanks and zero bytes, but with what an escaped break may be too: a value's own letter."""
         return _BLANKS.sub("", self.text)
 
     @cached_property
