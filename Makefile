@@ -18,7 +18,7 @@ up: $(VENV)/.runtime ## run the whole stack until Ctrl-C; addresses and a key go
 LONG := tests/soak tests/e2e/test_many_nodes.py tests/e2e/test_dashboard_browser.py tests/integration/test_cli_page.py tests/e2e/test_quickstart_page.py
 
 test: $(VENV)/.dev ## run the tests
-	$(PY) -m pytest tests $(addprefix --ignore ,$(LONG) tests/contract) -n 2 --dist loadfile --no-loadscope-reorder
+	$(PY) -m pytest tests $(addprefix --ignore ,$(LONG) tests/contract) -n 3 --dist loadfile --no-loadscope-reorder
 
 contract: $(VENV)/.dev ## play every scenario of the module's functions on a real PowerShell engine and on the sandbox (needs an engine)
 	$(PY) -m pytest tests/contract -n 2 --dist loadfile

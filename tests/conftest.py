@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 settings.register_profile("matryoshka", deadline=None)
 settings.load_profile("matryoshka")
 
-_DATABASES = 256
+_DATABASES = 256  # the last one is for what a whole file shares
 _next_database = itertools.count()
 
 
@@ -47,7 +47,7 @@ def valkey_server() -> Iterator[ValkeyServer]:
 @pytest.fixture
 def redis_url(valkey_server: ValkeyServer) -> str:
     """The address of an empty database of its own."""
-    number = next(_next_database) % _DATABASES
+    number = next(_next_database) % (_DATABASES - 1)
     url = f"redis://127.0.0.1:{valkey_server.port}/{number}"
     client = redis.Redis.from_url(url)
     client.flushdb()

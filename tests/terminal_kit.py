@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -73,6 +74,11 @@ class Terminal:
         return code if code is not None else -(signal or 0)
 
 
+def _hears_interrupts() -> None:
+    # A program that a shell started beside itself ignores Ctrl-C, and so do all that it starts.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def terminal(environ: Mapping[str, str], *arguments: str, rows: int = 24, columns: int = 80) -> Iterator[Terminal]:
     """Run `matryoshka` in a terminal of this size; it is ended by its own pid."""
@@ -80,7 +86,10 @@ def terminal(environ: Mapping[str, str], *arguments: str, rows: int = 24, column
     wanted = {"TERM": "xterm-256color", "PYTHONPATH": str(ROOT)}
     wanted |= {key: value for key, value in environ.items() if key == "NO_COLOR"}
     argv = ["-m", "service.cli", *arguments]
-    process = pexpect.spawn(sys.executable, argv, env={**ours, **wanted}, dimensions=(rows, columns), timeout=60)
+    size = (rows, columns)
+    process = pexpect.spawn(
+        sys.executable, argv, env={**ours, **wanted}, dimensions=size, timeout=60, preexec_fn=_hears_interrupts
+    )
     try:
         yield Terminal(process, rows, columns)
     finally:

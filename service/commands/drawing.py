@@ -82,8 +82,12 @@ class Terminal:
         self._drawer = Thread(target=self._draw, daemon=True)
 
     def __enter__(self) -> Self:
-        self._live.start(refresh=True)
-        self._drawer.start()
+        try:
+            self._live.start(refresh=True)
+            self._drawer.start()
+        except BaseException:  # Ctrl-C at the first picture: nobody would leave what was never entered
+            self._live.stop()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:

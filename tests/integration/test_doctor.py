@@ -14,6 +14,7 @@ import pytest
 
 from service.ledger.sealing import key_id
 from tests.integration.api_kit import ROOT, Api, Served, running_api, served_api
+from tests.integration.ledger_kit import wait_until
 
 
 @pytest.fixture
@@ -82,6 +83,7 @@ def test_warnings_alone_are_no_fault(served: Served) -> None:
     key, release = _of_api(served)
     info = {"slots": 8, "busy": 0, "release": release, "sealing_keys": [key]}
     served.store.workers.beat("w1@test", info, 300)
+    wait_until(lambda: served.call("GET", "/v1/installation").json()["sweep"]["swept_at"])
     code, found = _doctor(served)
     strict, _ = _doctor(served, "--strict")
 

@@ -19,6 +19,7 @@ from tests.pages.markdown import blocks
 
 PAGES = ("README.md", "docs/tenants.md", "docs/audit.md", "docs/placement.md", "docs/deployment.md")
 _SHELLS = ("", "sh", "bash")
+_WITH_WORKER = re.compile(r"examples/|hosts test")  # tests/e2e/test_quickstart_page.py and test_kinds.py have one
 _ASKED = "a password that is asked for\n" * 2
 
 
@@ -30,10 +31,10 @@ def served(redis_url: str, tmp_path: Path) -> Iterator[Served]:
 
 
 def _commands(page: str) -> list[str]:
-    """Return the commands of a page that are ours, without what is only shown beside them."""
+    """Return the commands of a page that are ours, without what is only shown beside them and what needs a worker."""
     lines = [line for one in blocks(ROOT / page) if one.language in _SHELLS for line in logical_lines(one.code)]
     parts = [part.strip() for line in lines for part in re.split(r"&&|\|\|", line)]
-    return [part for part in parts if re.match(r"(?:\.venv/bin/)?matryoshka ", part) and "examples/" not in part]
+    return [part for part in parts if re.match(r"(?:\.venv/bin/)?matryoshka ", part) and not _WITH_WORKER.search(part)]
 
 
 def _run(command: str, environ: Mapping[str, str]) -> Result:
