@@ -55,6 +55,15 @@ def redis_url(valkey_server: ValkeyServer) -> str:
     return url
 
 
+@pytest.fixture(scope="module")
+def file_url(valkey_server: ValkeyServer) -> str:
+    """The address of a database that all tests of one file share; it is empty when the file begins."""
+    url = f"redis://127.0.0.1:{valkey_server.port}/{_DATABASES - 1}"
+    with redis.Redis.from_url(url) as client:
+        client.flushdb()
+    return url
+
+
 @pytest.fixture
 def redis_client(redis_url: str) -> Iterator[redis.Redis]:
     """A client of the test's own database."""

