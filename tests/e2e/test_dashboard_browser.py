@@ -182,6 +182,7 @@ def test_axe_finds_nothing_serious(chromium: Any, driver: Driver, images: Path, 
     page = context.new_page()
     page.goto(f"{url}/login")
     faults = _serious(page, "login")
+    page.screenshot(path=images / f"login{'-dark' if scheme == 'dark' else ''}.png")
     page = logged_in(context, url, driver.stack.api_key)
     paths = {
         "jobs": "/jobs",
@@ -200,7 +201,7 @@ def test_axe_finds_nothing_serious(chromium: Any, driver: Driver, images: Path, 
     for name, path in paths.items():
         page.goto(url + path)
         faults += _serious(page, name)
-        if name in ("jobs", "host", "hosts", "labs", "images", "webhooks", "new", "keys", "audit"):
+        if name in ("jobs", "host", "hosts", "add-host", "labs", "images", "webhooks", "new", "keys", "audit"):
             page.screenshot(path=images / f"{name}{'-dark' if scheme == 'dark' else ''}.png")
     context.close()
     assert faults == []
