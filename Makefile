@@ -24,7 +24,7 @@ contract: $(VENV)/.dev ## play every scenario of the module's functions on a rea
 	$(PY) -m pytest tests/contract -n 2 --dist loadfile
 
 soak: $(VENV)/.dev ## run the long tests: 10,000 jobs through killed workers, 64 nodes, a job on a real engine, the dashboard in a browser, docs/cli.md and docs/quickstart.md
-	$(PY) -m pytest $(LONG)
+	$(PY) -m pytest $(LONG) -n 2 --dist loadfile
 
 browser: $(VENV)/.browser ## run the tests of the dashboard in Chromium (`chromium` on PATH or MATRYOSHKA_CHROMIUM) and keep the pictures of its pages
 	MATRYOSHKA_SCREENSHOTS=1 $(PY) -m pytest tests/e2e/test_dashboard_browser.py

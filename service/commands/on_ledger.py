@@ -20,8 +20,14 @@ class _OnLedger(click.Command):
         try:
             return super().invoke(ctx)
         except redis.RedisError as error:
-            told = f"the ledger at MATRYOSHKA_REDIS_URL cannot be used: {type(error).__name__}."
+            told = f"the ledger at MATRYOSHKA_REDIS_URL cannot be used: {_named(error)}."
             raise click.ClickException(told) from error
+
+
+def _named(error: redis.RedisError) -> str:
+    """Return the server's word for its refusal, such as NOREPLICAS, else the error's type: neither has an address."""
+    word = str(error).partition(" ")[0]
+    return word if isinstance(error, redis.ResponseError) and word.isupper() else type(error).__name__
 
 
 class LedgerVerb(_OnLedger, Verb):

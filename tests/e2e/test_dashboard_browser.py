@@ -224,6 +224,7 @@ def test_a_phone_and_a_keyboard_are_enough(chromium: Any, driver: Driver, images
     context = chromium.new_context(viewport=PHONE)
     page = context.new_page()
     page.goto(f"{driver.stack.url}/login")
+    page.wait_for_function("document.activeElement.name === 'key'")  # what is typed before goes nowhere
     page.keyboard.type(driver.stack.api_key)
     page.keyboard.press("Enter")
     page.wait_for_url("**/jobs")

@@ -68,6 +68,7 @@ def _six_servers(place: Path) -> Iterator[tuple[list[Server], list[Server]]]:
         sentinels = [Server(place / f"w{n}", {}, lines, sentinel=True) for n in range(3)]
         with running(*sentinels):
             _await_known(sentinels)
+            _await_replicas(primary)
             yield [primary, *replicas], sentinels
 
 
@@ -83,6 +84,16 @@ def _await_known(sentinels: list[Server]) -> None:
             assert time.monotonic() < until, state
             time.sleep(0.1)
         client.close()
+
+
+def _await_replicas(primary: Server) -> None:
+    """Wait until the primary hears of its replicas: before, it takes no write."""
+    client: Any = redis.Redis(port=primary.port, password=PASSWORD, decode_responses=True)
+    until = time.monotonic() + 30
+    while (seen := client.info("replication"))["min_slaves_good_slaves"] < 2:
+        assert time.monotonic() < until, seen
+        time.sleep(0.1)
+    client.close()
 
 
 def test_the_primary_dies_in_mid_job(tmp_path: Path) -> None:
