@@ -186,12 +186,12 @@ def delete_host(host_id: str) -> Response:
     return no_content()
 
 
-@route(
-    blueprint,
-    Operation(
-        "inspectHost",
+def _begins_job(operation_id: str, verb: str) -> Operation:
+    """Return the operation that begins a job on a host, with nothing to say but which host."""
+    return Operation(
+        operation_id,
         "POST",
-        f"{_HOST}:inspect",
+        f"{_HOST}:{verb}",
         "hosts:write",
         {202: JobViewSchema},
         body=EmptySchema(),
@@ -199,28 +199,16 @@ def delete_host(host_id: str) -> Response:
         problems=(409,),
         headers=("IdempotencyKey",),
         answer_headers={202: ("Location", "Retry-After", "ETag", "Idempotent-Replayed")},
-    ),
-)
+    )
+
+
+@route(blueprint, _begins_job("inspectHost", "inspect"))
 def inspect_host(host_id: str, body: dict[str, Any]) -> Response:  # noqa: ARG001 - an empty body is checked, not used
     """Inspect a host: a job that reports what it is, what it could build and what forbids it."""
     return _job_on(host_id, "inspect_host")
 
 
-@route(
-    blueprint,
-    Operation(
-        "testHost",
-        "POST",
-        f"{_HOST}:test",
-        "hosts:write",
-        {202: JobViewSchema},
-        body=EmptySchema(),
-        body_required=False,
-        problems=(409,),
-        headers=("IdempotencyKey",),
-        answer_headers={202: ("Location", "Retry-After", "ETag", "Idempotent-Replayed")},
-    ),
-)
+@route(blueprint, _begins_job("testHost", "test"))
 def test_host(host_id: str, body: dict[str, Any]) -> Response:  # noqa: ARG001 - an empty body is checked, not used
     """Test the way to a host: name, port, TLS, authentication, endpoint, rights and role, each a step of a job.
 

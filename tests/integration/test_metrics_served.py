@@ -14,11 +14,11 @@ import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from service.ledger.plan import Plan, Step
-from service.ledger.sealing import new_private_key
 from service.ledger.store import Store, StoreSettings, Submission
 from tests.integration.api_kit import Served, served_api
 from tests.integration.ledger_kit import wait_until
 from tests.integration.test_worker_process import worker
+from tests.integration.worker_kit import worker_environ
 
 _LIST = {"method": "GET", "route": "/v1/jobs", "status": "200"}
 _REFUSED = {"method": "GET", "route": "/v1/jobs", "status": "401"}
@@ -126,11 +126,11 @@ def test_a_port_that_is_taken_stops_no_work(redis_url: str, tmp_path: Path, port
     assert {"request_id", "trace_id", "span_id", "timestamp", "level"} <= set(finished[0])
 
 
-def test_a_worker_serves_its_own(redis_url: str, tmp_path: Path, port: int, worker_environ: dict[str, str]) -> None:
+def test_a_worker_serves_its_own(redis_url: str, tmp_path: Path, port: int) -> None:
     """Steps by action and outcome, their times and waits, and its slots; its log is JSON and has the step's ids."""
     store = Store.open(redis_url, StoreSettings(namespace="t"))
     plan = Plan("inspect_host", (Step(id="publish", action="PublishDrift", title="Publish"),))
-    with worker({**worker_environ, "MATRYOSHKA_METRICS_LISTEN": str(port)}, tmp_path / "log"):
+    with worker({**worker_environ(redis_url, tmp_path), "MATRYOSHKA_METRICS_LISTEN": str(port)}, tmp_path / "log"):
         wait_until(lambda: _answer(port, "worker_slots") == 4.0, 30)
         job = store.jobs.submit(Submission("inspect_host", {"kind": "inspect_host"}, plan)).job
         wait_until(lambda: value(port, "steps_total", action="PublishDrift", outcome="succeeded") == 1.0, 20)
@@ -147,18 +147,3 @@ def test_a_worker_serves_its_own(redis_url: str, tmp_path: Path, port: int, work
 
     assert (job.id, "publish", 32, 16) == (left["job_id"], left["step_id"], len(left["trace_id"]), len(left["span_id"]))
     assert any(line.get("logger", "").startswith("celery") for line in lines)
-
-
-@pytest.fixture
-def worker_environ(redis_url: str, tmp_path: Path) -> dict[str, str]:
-    """The environment of a worker on the test's own database."""
-    key = tmp_path / "private.key"
-    key.write_text(new_private_key())
-    return {
-        **os.environ,
-        "MATRYOSHKA_REDIS_URL": redis_url,
-        "MATRYOSHKA_NAMESPACE": "t",
-        "MATRYOSHKA_PRIVATE_KEY_FILE": str(key),
-        "MATRYOSHKA_HEARTBEAT_SECONDS": "1",
-        "MATRYOSHKA_LEASE_SECONDS": "10",
-    }

@@ -26,7 +26,7 @@ PAGES = (
     "docs/operations.md",
 )
 _SHELLS = ("", "sh", "bash")
-_WITH_WORKER = re.compile(r"examples/|hosts test")  # tests/e2e/test_quickstart_page.py and test_kinds.py have one
+_WITH_WORKER = re.compile(r"examples/|hosts test")  # run by test_quickstart_page.py and test_cli_hosts.py
 _ASKED = "a password that is asked for\n" * 2
 
 

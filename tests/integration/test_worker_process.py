@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import signal
 import subprocess
 import sys
@@ -16,12 +15,12 @@ import pytest
 
 from service.ledger.plan import Plan, Step
 from service.ledger.queue import Waker
-from service.ledger.sealing import key_id, new_private_key, public_key_of
+from service.ledger.sealing import key_id, public_key_of
 from service.ledger.store import Store, StoreSettings, Submission
 from tests.conftest import ROOT
 from tests.integration.ledger_kit import wait_until
 from tests.integration.sandbox_process import IMAGE, SandboxProcess, running_sandbox
-from tests.integration.worker_kit import open_workshop
+from tests.integration.worker_kit import open_workshop, worker_environ
 
 _COMMAND = (
     "-A workers.app worker -P threads -c 4 -Q steps,deliveries --without-gossip --without-mingle --without-heartbeat"
@@ -31,18 +30,8 @@ _COMMAND = (
 @pytest.fixture
 def environment(redis_url: str, tmp_path: Path) -> dict[str, str]:
     """The environment of a worker on the test's own database."""
-    key = tmp_path / "private.key"
-    key.write_text(new_private_key())
-    return {
-        **os.environ,
-        "MATRYOSHKA_REDIS_URL": redis_url,
-        "MATRYOSHKA_NAMESPACE": "t",
-        "MATRYOSHKA_PRIVATE_KEY_FILE": str(key),
-        "MATRYOSHKA_WORKER_NAME": "w1@test",
-        "MATRYOSHKA_HEARTBEAT_SECONDS": "1",
-        "MATRYOSHKA_LEASE_SECONDS": "10",
-        "MATRYOSHKA_POLL_SECONDS": "0.3",
-    }
+    ours = {"MATRYOSHKA_WORKER_NAME": "w1@test", "MATRYOSHKA_POLL_SECONDS": "0.3"}
+    return worker_environ(redis_url, tmp_path) | ours
 
 
 @pytest.fixture

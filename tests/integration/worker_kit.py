@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from service.ledger.event import Event
@@ -125,3 +127,17 @@ def _register(store: Store, sandbox: SandboxProcess, public_key: str, auth: str)
         ca_pem=sandbox.ca_pem,
     )
     return store.hosts.put(host).id
+
+
+def worker_environ(redis_url: str, folder: Path) -> dict[str, str]:
+    """Return the environment of a worker process on the test's own database, with a private key of its own."""
+    key = folder / "private.key"
+    key.write_text(new_private_key())
+    return {
+        **os.environ,
+        "MATRYOSHKA_REDIS_URL": redis_url,
+        "MATRYOSHKA_NAMESPACE": "t",
+        "MATRYOSHKA_PRIVATE_KEY_FILE": str(key),
+        "MATRYOSHKA_HEARTBEAT_SECONDS": "1",
+        "MATRYOSHKA_LEASE_SECONDS": "10",
+    }
