@@ -117,7 +117,7 @@ def build(settings: Settings, opened: Scrubber | None = None) -> WorkerProcess:
     presence = Presence(settings, store, waker, hosts, hands.slots)
     sweeper = Sweeper(store, waker, settings.sweep_seconds, LabExpiry(store).tear_down)
     departure = Departure(
-        keeper, draining, store.leases.finish, lambda: _goodbye(settings, store, hosts), settings.drain_seconds
+        keeper, draining, store.leases.finish, lambda: _goodbye(presence, hosts), settings.drain_seconds
     )
     return WorkerProcess(settings, store, hands, presence, sweeper, departure)
 
@@ -225,10 +225,10 @@ def _store_settings(settings: Settings) -> StoreSettings:
     )
 
 
-def _goodbye(settings: Settings, store: Store, hosts: Hosts) -> None:
+def _goodbye(presence: Presence, hosts: Hosts) -> None:
     closing = threading.Thread(target=lambda: hosts.close_idle(everything=True), daemon=True)
     closing.start()
-    store.workers.forget(settings.worker_name)
+    presence.leave()
     closing.join(1.0)  # a host that does not answer must not hold the exit up
 
 

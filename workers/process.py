@@ -87,17 +87,25 @@ class Presence:
         self._hosts = hosts
         self._slots = slots
         self._stop = threading.Event()
+        self._beating = threading.Lock()
 
     def start(self, on_stalled: Callable[[], None]) -> None:
         """Start the thread; `on_stalled` is called once when the consumer hangs."""
         threading.Thread(target=self._run, args=[on_stalled], name="presence", daemon=True).start()
 
-    def stop(self) -> None:
-        """End the thread at its next turn."""
+    def leave(self) -> None:
+        """Take this process off the list for good: no heartbeat comes after it. Raises redis errors."""
         self._stop.set()
+        with self._beating:  # one that is on its way would bring the process back
+            self._store.workers.forget(self._settings.worker_name)
 
     def beat(self) -> None:
         """Tell the registry what this process is, and learn how many others share the hosts. Raises redis errors."""
+        with self._beating:
+            if not self._stop.is_set():
+                self._beat()
+
+    def _beat(self) -> None:
         info = {
             "slots": self._slots.total,
             "busy": self._slots.busy,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import redis
@@ -13,7 +14,7 @@ from service.ledger.store.claims import Claim, StepOutcome, StepResult
 from tests.fakes import FakeClock, make_claim
 from tests.unit.workers.kit import FakeLedger
 from workers.keeper import LeaseKeeper
-from workers.process import Departure, Slots
+from workers.process import Departure, Presence, Slots
 
 
 def test_a_consumer_hangs_when_wake_ups_wait_and_nothing_starts() -> None:
@@ -111,3 +112,44 @@ def test_who_is_asked_twice_waits_for_no_step(hurries: list[bool]) -> None:
 
     assert lease.lost
     assert [StepOutcome.RELEASED] == [item.outcome for item in finished]
+
+
+class FakeRegistry:
+    """Notes who came and went, each at the end of its call; the first heartbeat waits for a goodbye in its middle."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self.on_its_way, self.forgotten = threading.Event(), threading.Event()
+
+    def beat(self, *_: object, **__: object) -> None:
+        """Note a heartbeat."""
+        self.on_its_way.set()
+        self.forgotten.wait(0.3)
+        self.told.append("beat")
+
+    def forget(self, _: str) -> None:
+        """Note a goodbye."""
+        self.told.append("forget")
+        self.forgotten.set()
+
+    def list(self) -> list[str]:
+        """Return that nobody is there."""
+        return []
+
+
+def test_no_heartbeat_comes_after_the_goodbye() -> None:
+    """A heartbeat that is on its way ends first, and a later one is not sent: the process would look alive."""
+    registry, hosts = FakeRegistry(), SimpleNamespace(share_with=lambda _: None)
+    settings: Any = SimpleNamespace(worker_name="w1", heartbeat_seconds=1.0, private_keys=lambda: "")
+    store: Any = SimpleNamespace(workers=registry)
+    waker: Any = None
+    presence = Presence(settings, store, waker, cast("Any", hosts), Slots())
+    beating = threading.Thread(target=presence.beat)
+    beating.start()
+    assert registry.on_its_way.wait(10)
+
+    presence.leave()
+    beating.join(10)
+    presence.beat()
+
+    assert ["beat", "forget"] == registry.told
