@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -12,6 +13,7 @@ from service.api.outcomes import refuse_outcome
 from service.api.placing import PRIORITIES, Choice, choose, nobody, settle
 from service.api.problems import Problem, invalid_field
 from service.api.receivers import refuse_receiver
+from service.api.request_id import note_submission
 from service.api.resolving import Resolved, resolve
 from service.ledger.expiry import teardown_submission
 from service.ledger.gates import LATEST_SECONDS, gate_of
@@ -33,7 +35,6 @@ from service.ledger.store import (
     SubmitResult,
 )
 from service.ledger.targets import targets_of
-from service.observing.tracing import begin
 
 Secrets = Mapping[str, Mapping[str, Any]]
 _BUILDS_LAB = frozenset({"nested_cluster", "nested_host"})
@@ -208,17 +209,16 @@ def write(context: Context, submission: Submission) -> SubmitResult:
 
 
 def _written(context: Context, submission: Submission) -> SubmitResult:
-    kind, parent, job_id = submission.kind, submission.traceparent, new_id("job", context.clock())
-    known = {"matryoshka.kind": kind, "matryoshka.host_id": submission.host_id}
-    with begin("submit job", parent, attributes=known) as one:
-        if context.settings.servers.broker_url:
-            # A broker beside the ledger hears of it a moment later; what is lost in between, the sweep makes good.
-            result = context.store.jobs.submit(submission, job_id)
-            context.wakes.steps(result.ready_steps)
-        else:
-            result = context.store.jobs.submit(submission, job_id, letter(parent))
-        one.note(matryoshka__outcome=str(result.outcome), matryoshka__job_id=result.job.id if result.job else "")
-    submitted(kind, str(result.outcome))
+    kind, job_id, began = submission.kind, new_id("job", context.clock()), time.monotonic()
+    if context.settings.servers.broker_url:
+        # A broker beside the ledger hears of it a moment later; what is lost in between, the sweep makes good.
+        result = context.store.jobs.submit(submission, job_id)
+        context.wakes.steps(result.ready_steps)
+    else:
+        result = context.store.jobs.submit(submission, job_id, letter(submission.traceparent))
+    outcome, made = str(result.outcome), result.job.id if result.job else ""
+    submitted(kind, outcome)
+    note_submission(kind, submission.host_id, outcome, made, time.monotonic() - began)
     return result
 
 

@@ -97,14 +97,12 @@ def test_one_trace_from_the_request_to_host_and_webhook(scene: Scene) -> None:
     assert "succeeded" == scene.shop.state(job_id)
 
     request = next(one for one in scene.named("POST /v1/jobs"))
-    submission, wake_up = scene.named("submit job")[0], scene.named("wake-up")[0]
+    wake_up = scene.named("wake-up")[0]
     steps, calls, deliveries = scene.named("step "), scene.named("psrp "), scene.named("deliver ")
-    assert {TRACE} == {
-        f"{one.context.trace_id:032x}" for one in (request, submission, wake_up, *steps, *calls, *deliveries)
-    }
+    assert {TRACE} == {f"{one.context.trace_id:032x}" for one in (request, wake_up, *steps, *calls, *deliveries)}
     here, above = _ids(request)
     assert CALLER == above
-    assert {here} == {_ids(one)[1] for one in (submission, wake_up, *steps, *deliveries)}
+    assert {here} == {_ids(one)[1] for one in (wake_up, *steps, *deliveries)}
     assert message == f"00-{TRACE}-{here}-01"
     assert {here, _ids(wake_up)[0]} == _links(steps[0])
     assert calls
@@ -132,6 +130,11 @@ def test_spans_say_what_where_and_how_it_ended(scene: Scene) -> None:
         "matryoshka.outcome": "succeeded",
     }
     assert known.items() <= dict(step.attributes or {}).items()
+    submission = dict(scene.named("POST /v1/jobs")[0].attributes or {})
+    shared = {"matryoshka.job_id", "matryoshka.host_id"}
+    assert {name: known[name] for name in shared} == {name: submission[name] for name in shared}
+    assert ("created", 1) == (submission["matryoshka.outcome"], submission["matryoshka.submissions"])
+    assert 0 < submission["matryoshka.ledger_milliseconds"] < 60_000
     assert f"step {(step.attributes or {})['matryoshka.action']}" == step.name
     assert f"psrp {(call.attributes or {})['matryoshka.function']}" == call.name
     sent_well = {"matryoshka.outcome": "succeeded", "http.response.status_code": 200}
@@ -141,6 +144,16 @@ def test_spans_say_what_where_and_how_it_ended(scene: Scene) -> None:
     assert PASSWORD not in text
     assert SECRET not in text
     assert scene.receiver.url not in text
+
+
+def test_the_span_of_a_batch_tells_how_many_reached_the_ledger(scene: Scene) -> None:
+    """Its job is the last one's; what was refused before is not counted."""
+    one = {"job": {"kind": "inspect_host", "host": {"id": scene.shop.host_id}}}
+    items = scene.api.call("POST", "/v1/jobs:batch", {"items": [one, one, {"job": {}}]}).get_json()["items"]
+
+    told = dict(scene.named("POST /v1/jobs:batch")[0].attributes or {})
+    assert 2 == told["matryoshka.submissions"]
+    assert items[1]["job"]["id"] == told["matryoshka.job_id"]
 
 
 def _count(name: str, **labels: str) -> float:
