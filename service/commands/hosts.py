@@ -18,7 +18,7 @@ from service.commands.naming import host_id
 from service.commands.request_files import pairs
 from service.commands.showing import Part, Prose, Record, Table, show, show_list, wants_data
 from service.commands.tables import Column
-from service.commands.verbs import Verbs
+from service.commands.verbs import Verbs, limited
 from service.commands.waiting import Patience, finish, keyed, waits
 
 _COLUMNS = (
@@ -158,6 +158,7 @@ def _text_of(path: Path) -> str:
 
 @hosts.command("list")
 @click.option("--label", help="NAME=VALUE")
+@limited
 def list_hosts(label: str | None) -> None:
     """List hosts."""
     show_list(client_from_env().pages("/v1/hosts", label=label), _COLUMNS)

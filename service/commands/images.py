@@ -15,7 +15,7 @@ from service.commands.naming import image_id
 from service.commands.request_files import read_request
 from service.commands.showing import Part, Record, show, show_list
 from service.commands.tables import Column
-from service.commands.verbs import Verbs
+from service.commands.verbs import Verbs, limited
 
 _COLUMNS = (
     Column("id", kind="id"),
@@ -66,6 +66,7 @@ def add_image(file: TextIO | None, **given: Any) -> None:
 
 
 @images.command("list")
+@limited
 def list_images() -> None:
     """List images."""
     show_list(client_from_env().pages("/v1/images"), _COLUMNS)

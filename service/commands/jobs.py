@@ -19,7 +19,7 @@ from service.commands.job_parts import (
 )
 from service.commands.naming import host_id, lab_id
 from service.commands.showing import show, show_list
-from service.commands.verbs import Verbs
+from service.commands.verbs import Verbs, limited
 from service.commands.waiting import Patience, duration, finish, waits
 from service.commands.watching import watch_job
 
@@ -35,6 +35,7 @@ def jobs() -> None:
 @click.option("--host", "--host-id", "host", help="Name or id.")
 @click.option("--lab", "--lab-id", "lab", help="Name or id.")
 @click.option("--label", help="NAME=VALUE")
+@limited
 def list_jobs(host: str | None, lab: str | None, **filters: str | None) -> None:
     """List jobs, newest first."""
     client = client_from_env()
@@ -61,6 +62,7 @@ def diagnose(job_id: str) -> None:
 
 @jobs.command()
 @click.argument("job_id", shell_complete=job_ids)
+@limited
 def steps(job_id: str) -> None:
     """Show the steps of a job."""
     show_list(client_from_env().pages(f"/v1/jobs/{job_id}/steps"), STEP_COLUMNS)
@@ -70,6 +72,7 @@ def steps(job_id: str) -> None:
 @click.argument("job_id", shell_complete=job_ids)
 @click.option("--type", "event_type", help="Only events of this type.")
 @click.option("--after", help="Only events after this id.")
+@limited
 def events(job_id: str, event_type: str | None, after: str | None) -> None:
     """List the events of a job, oldest first."""
     show_list(client_from_env().pages(f"/v1/jobs/{job_id}/events", type=event_type, after=after), EVENT_COLUMNS)

@@ -21,6 +21,7 @@ from service.commands.client import Client, client_from_env
 from service.commands.on_ledger import LedgerVerbs
 from service.commands.showing import show, show_list, wants_data
 from service.commands.tables import Column
+from service.commands.verbs import limited
 
 _COLUMNS = (
     Column("id", kind="id"),
@@ -151,6 +152,7 @@ def _show_once(made: dict[str, Any]) -> None:
 
 
 @keys.command("list")
+@limited
 def list_keys() -> None:
     """List keys; the keys themselves are not kept."""
     show_list(_keys().list(), _COLUMNS)

@@ -17,7 +17,7 @@ from service.commands.naming import host_id, lab_id
 from service.commands.showing import Part, Record, Table, show, show_list
 from service.commands.tables import Column, Row
 from service.commands.text import exact
-from service.commands.verbs import Verbs
+from service.commands.verbs import Verbs, limited
 from service.commands.waiting import Patience, finish, keyed, seconds_of, waits
 
 _READ = {
@@ -78,6 +78,7 @@ def labs() -> None:
 @click.option("--kind", type=click.Choice(list(REQUEST_SCHEMAS)))
 @click.option("--host", "--host-id", "host", help="Name or id.")
 @click.option("--label", help="NAME=VALUE")
+@limited
 def list_labs(host: str | None, **filters: str | None) -> None:
     """List labs, newest first."""
     client = client_from_env()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import click
@@ -13,6 +14,7 @@ import yaml
 from service.commands.connecting import chosen_output
 from service.commands.outside import screen
 from service.commands.tables import Column, Row, Screen, columns_of, record_lines, table_lines
+from service.commands.verbs import choices
 
 _LIST_INDENT = 2
 
@@ -104,8 +106,9 @@ def show_json(value: Any) -> None:
 def show_list(items: Iterable[Row], columns: Sequence[str | Column], *, as_json: bool | None = None) -> None:
     """Print a list: a table of some members, or everything as JSON (one array), JSON lines or YAML.
 
-    `as_json` is for verbs that have a flag of their own.
+    With `--limit` no more is read than is shown. `as_json` is for verbs that have a flag of their own.
     """
+    items = islice(items, choices().limit)
     form = "json" if as_json else chosen_output()
     printers: dict[str, Callable[[Iterable[Row]], None]] = {"json": _array, "jsonl": _each_line, "yaml": _each_entry}
     if form in printers:

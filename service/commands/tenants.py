@@ -12,6 +12,7 @@ from schemas.tenant import SLUG, TenantSchema
 from service.commands.on_ledger import LedgerVerbs, store_from_env
 from service.commands.showing import show, show_list
 from service.commands.tables import Column
+from service.commands.verbs import limited
 from service.ledger.store import NameTaken, Quotas, Tenant, TenantStore, VersionConflict
 from service.ledger.tenant import RESERVED
 
@@ -67,6 +68,7 @@ def create(slug: str, name: str, **quotas: int | str | None) -> None:
 
 
 @tenants.command("list")
+@limited
 def list_tenants() -> None:
     """List tenants with their quotas and what they use now."""
     store = store_from_env().tenants

@@ -28,6 +28,7 @@ class Choices:
     output: str = ""
     no_input: bool = False
     no_color: bool = False
+    limit: int | None = None
 
 
 def choices() -> Choices:
@@ -74,6 +75,12 @@ GLOBAL_OPTIONS: tuple[click.Option, ...] = (
 ROOT_OPTIONS: tuple[click.Option, ...] = (
     _option("--url", keep="url", metavar="URL", help="The service's address; beats profile and environment."),
     _option("--ca-file", keep="ca_file", type=click.Path(), help="PEM certificates to trust for it."),
+)
+
+
+# For verbs that end in `show_list`, which obeys it.
+limited = click.option(
+    "--limit", type=click.IntRange(min=1), expose_value=False, callback=_kept("limit"), help="Show so many at most."
 )
 
 

@@ -17,7 +17,7 @@ from service.commands.client import client_from_env
 from service.commands.secret_sources import SecretSource
 from service.commands.showing import show, show_list
 from service.commands.tables import Column
-from service.commands.verbs import Verbs
+from service.commands.verbs import Verbs, limited
 from service.commands.verifying import NotVerified, check_keys, verify
 
 _ENDPOINT_COLUMNS = (
@@ -47,6 +47,7 @@ def webhooks() -> None:
 
 
 @webhooks.command("list")
+@limited
 def list_endpoints() -> None:
     """List endpoints, newest first."""
     show_list(client_from_env().pages("/v1/webhook-endpoints"), _ENDPOINT_COLUMNS)
@@ -84,6 +85,21 @@ def enable(endpoint_id: str) -> None:
     show(client.call("PATCH", path, {"state": "active"}, **{"If-Match": client.etag(path)}))
 
 
+@webhooks.command()
+@click.argument("endpoint_id")
+@click.option(
+    "--overlap", type=click.IntRange(0), metavar="SECONDS", help="How long the old one signs too; default: a day."
+)
+@click.option(
+    "--secret-from", "secret", type=SecretSource(), help="env:NAME, file:PATH or prompt; one is made without."
+)
+def rotate(endpoint_id: str, overlap: int | None, secret: Any) -> None:
+    """Take a new signing secret into use, which is shown now and never again; 0 seconds are for one that leaked."""
+    given = {"overlap_seconds": overlap, "secret": secret}
+    body = {name: value for name, value in given.items() if value is not None}
+    show(client_from_env().call("POST", f"/v1/webhook-endpoints/{endpoint_id}:rotate", body))
+
+
 @webhooks.command("delete")
 @click.argument("endpoint_id")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -100,6 +116,7 @@ def delete_endpoint(endpoint_id: str, *, yes: bool) -> None:
 @click.option("--endpoint-id")
 @click.option("--job-id")
 @click.option("--state")
+@limited
 def deliveries(**filters: str | None) -> None:
     """List deliveries, newest first."""
     show_list(client_from_env().pages("/v1/webhook-deliveries", **filters), _DELIVERY_COLUMNS)

@@ -14,7 +14,7 @@ from service.commands.outside import may_colour
 from service.commands.verbs import Verb, Verbs
 from tests.unit.service.commands.kit import EXAMPLES, ROOT, Service, answer, page, run
 
-HOST, IMAGE, LAB, JOB = (EXAMPLES[name] for name in ("Host", "Image", "Lab", "Job"))
+HOST, IMAGE, LAB, JOB, ENDPOINT = (EXAMPLES[name] for name in ("Host", "Image", "Lab", "Job", "Endpoint"))
 
 
 def _commands(group: click.Group, words: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], click.Command]]:
@@ -59,6 +59,38 @@ def test_formats() -> None:
     assert [] == json.loads(run(service, "hosts", "list", MATRYOSHKA_OUTPUT="json").stdout)
     assert [] == yaml.safe_load(run(service, "hosts", "list", "-o", "yaml").stdout)
     assert "id\tname" in run(service, "hosts", "list", "-o", "table", MATRYOSHKA_OUTPUT="json").stdout
+
+
+def test_a_limit_ends_a_list_and_its_reading() -> None:
+    """No more is shown than was asked for, in every form, and pages that nobody will see are not read."""
+    service = Service({"GET /v1/images": page(*[IMAGE] * 3, cursor="next")})
+
+    assert [IMAGE] * 2 == json.loads(run(service, "images", "list", "--limit", "2", "-o", "json").stdout)
+    assert 3 + 1 == len(run(service, "images", "list", "--limit", "3").stdout.splitlines())
+    assert 2 == len(service.asked)
+    assert Exit.USAGE == run(service, "images", "list", "--limit", "0").exit_code
+
+
+def test_every_verb_that_lists_takes_a_limit() -> None:
+    """`list` of every group, and the verbs that are lists under another name."""
+    lists = {"steps", "events", "deliveries"}
+    # Profiles are a handful of this machine's.
+    found = [(words, one) for words, one in _commands(matryoshka) if words[-1] in lists | {"list"}]
+    found = [(words, one) for words, one in found if words[0] != "profiles"]
+
+    assert len(found) >= 11
+    assert [] == [words for words, one in found if "limit" not in {parameter.name for parameter in one.params}]
+
+
+def test_a_signing_secret_is_rotated() -> None:
+    """The overlap and a secret of one's own are sent when they are given; the answer shows a secret that was made."""
+    path = f"/v1/webhook-endpoints/{ENDPOINT['id']}:rotate"
+    service = Service({f"POST {path}": {**ENDPOINT, "secret": "whsec_new"}})
+    made = run(service, "webhooks", "rotate", ENDPOINT["id"], "-o", "json")
+    run(service, "webhooks", "rotate", ENDPOINT["id"], "--overlap", "0", "--secret-from", "env:MINE", MINE="whsec_mine")
+
+    assert "whsec_new" == json.loads(made.stdout)["secret"]
+    assert [{}, {"overlap_seconds": 0, "secret": {"value": "whsec_mine"}}] == [one.body for one in service.asked]
 
 
 def test_old_names_still_work() -> None:
