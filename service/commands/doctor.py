@@ -37,6 +37,7 @@ from service.commands.text import clean
 from service.commands.verbs import Verb
 from service.commands.verdicts import FAULT, OK, UNKNOWN, WARNING, Verdict, fault, unknown, warned, well
 from service.ledger.release import installed_release
+from service.ledger.servers import is_local, servers_of
 from service.ledger.store import Store, StoreSettings
 
 _COLUMNS = (Column("check", kind="id"), Column("outcome", kind="state"), Column("detail"))
@@ -184,9 +185,10 @@ def _direct(environ: Mapping[str, str]) -> Iterator[Verdict]:
     if not url:
         return
     try:
-        store = Store.open(url, StoreSettings(namespace=environ.get("MATRYOSHKA_NAMESPACE") or "mk"))
+        settings = StoreSettings(namespace=environ.get("MATRYOSHKA_NAMESPACE") or "mk")
+        store = Store.open(url, settings, servers_of(environ))
         latency, facts = store.ping(), asdict(store.vitals.server())
-        disk = _disk(store, urlsplit(url).hostname or "")
+        disk = _disk(store) if is_local(url) else (None, None)
     except (redis.RedisError, ValueError) as error:
         remedy = "Look at MATRYOSHKA_REDIS_URL, and whether the server runs and lets this machine in."
         yield fault("redis.reachable", f"The server cannot be used: {type(error).__name__}.", remedy)
@@ -196,12 +198,12 @@ def _direct(environ: Mapping[str, str]) -> Iterator[Verdict]:
     yield judge_disk(*disk)
 
 
-def _disk(store: Store, host: str) -> tuple[int | None, int | None]:
-    """Return free and whole size of the disk of the append-only file, when that is this machine's."""
+def _disk(store: Store) -> tuple[int | None, int | None]:
+    """Return free and whole size of the disk of the append-only file of a server on this machine."""
     with contextlib.suppress(redis.exceptions.ResponseError, OSError):
         client: Any = store.client
         folder = str(client.config_get("dir").get("dir") or "")
-        if host in {*_LOCAL, ""} and folder and Path(folder).is_dir():
+        if folder and Path(folder).is_dir():
             usage = shutil.disk_usage(folder)
             return usage.free, usage.total
     return None, None

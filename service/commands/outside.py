@@ -42,12 +42,17 @@ def screen() -> Screen:
         return given
     is_terminal = sys.stdout.isatty()
     wide = shutil.get_terminal_size((80, 24)).columns
-    return Screen(is_terminal, wide, has_colour=is_terminal and may_colour(os.environ))
+    return Screen(is_terminal, wide, is_terminal and may_colour(os.environ), may_redraw(os.environ))
 
 
 def may_colour(environ: Mapping[str, str]) -> bool:
     """Tell whether colours are wanted; https://no-color.org: any NO_COLOR that is not empty forbids them."""
     return not (choices().no_color or environ.get("NO_COLOR") or environ.get("TERM") == "dumb")
+
+
+def may_redraw(environ: Mapping[str, str]) -> bool:
+    """Tell whether the terminal can go back over what it shows; rich draws nothing in one that cannot."""
+    return environ.get("TERM", "").lower() not in ("dumb", "unknown")
 
 
 def _outside() -> Outside:

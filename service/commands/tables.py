@@ -32,11 +32,15 @@ _COLOURS = {
 
 @dataclass(frozen=True)
 class Screen:
-    """Where it is printed: whether people look at it, how wide it is, whether it has colours; `now` is for ages."""
+    """Where it is printed: whether people look at it, how wide it is, whether it has colours; `now` is for ages.
+
+    Without `can_redraw` the cursor cannot go back: what changes is printed anew.
+    """
 
     is_terminal: bool = False
     width: int = 80
     has_colour: bool = False
+    can_redraw: bool = True
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 

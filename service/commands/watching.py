@@ -34,7 +34,7 @@ def watch_job(client: Client, job_id: str, timeout_seconds: float | None = None)
         for frame in _frames(client, path, timeout_seconds):
             click.echo(_document(frame, form))
         return exit_of_job(client.get(path)["state"])
-    if screen().is_terminal:
+    if screen().is_terminal and screen().can_redraw:
         _draw(client, path, timeout_seconds)
     else:
         _tell(client, path, timeout_seconds)

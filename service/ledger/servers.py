@@ -66,6 +66,8 @@ class Servers:
 
 ONLY_URL = Servers()
 
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
 
 @dataclass(frozen=True)
 class SentinelUrl:
@@ -86,12 +88,14 @@ def is_sentinel(url: str) -> bool:
 
 def sentinel_url(url: str) -> SentinelUrl:
     """Read a URL of sentinels. Raise ValueError, without its password, when it is none."""
-    scheme, _, rest = url.partition("://")
-    parts = urlsplit(f"//{rest}")
-    userinfo, _, hosts = parts.netloc.rpartition("@")
+    # By hand: `urlsplit` takes several hosts for one, and refuses them when a later one is an IPv6 address.
+    scheme, _, rest = url.partition("#")[0].partition("://")
+    rest, _, query = rest.partition("?")
+    authority, _, path = rest.partition("/")
+    userinfo, _, hosts = authority.rpartition("@")
     username, _, password = userinfo.partition(":")
-    master = parse_qs(parts.query).get("master", [""])[0]
-    database = parts.path.strip("/") or "0"
+    master = parse_qs(query).get("master", [""])[0]
+    database = path.strip("/") or "0"
     sentinels = tuple(_sentinel(one.strip()) for one in hosts.split(",") if one.strip())
     if not sentinels or not master or not database.isdecimal():
         raise ValueError("sentinels are named as sentinel://host:26379,host:26379/0?master=name")
@@ -105,6 +109,11 @@ def hosts_of(url: str) -> tuple[str, ...]:
         return tuple(host for host, _ in sentinel_url(url).sentinels)
     host = urlsplit(url).hostname
     return (host,) if host else ()
+
+
+def is_local(url: str) -> bool:
+    """Tell whether a Redis server is this machine's: its URL has a loopback name, or a Unix socket."""
+    return not is_sentinel(url) and {*hosts_of(url)} <= _LOOPBACK
 
 
 def servers_of(environ: Mapping[str, str]) -> Servers:
@@ -146,7 +155,7 @@ def _access(environ: Mapping[str, str], prefix: str) -> Access:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     _load(f"{prefix}_CA_FILE", ca, lambda: context.load_verify_locations(ca))
     _load(f"{prefix}_KEY_FILE", cert, lambda: context.load_cert_chain(cert, key, password=_no_passphrase))
-    secure = urlsplit(environ.get(f"{prefix}_URL", "").strip()).scheme in ("rediss", "sentinels", "amqps")
+    secure = environ.get(f"{prefix}_URL", "").strip().partition("://")[0] in ("rediss", "sentinels", "amqps")
     if (ca or cert) and not secure:
         wanted = "amqps://" if prefix == BROKER else "rediss:// or sentinels://"
         raise BadServer(f"{prefix}_{'CA' if ca else 'CERT'}_FILE", f"is for TLS: {prefix}_URL must start with {wanted}")

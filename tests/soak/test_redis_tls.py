@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,6 +137,23 @@ def test_what_cannot_be_trusted_is_refused_at_start(
 
     assert PASSWORD not in str(refusal.value)
     assert "MATRYOSHKA_REDIS" in str(refusal.value)
+
+
+def test_the_doctor_reaches_the_server_as_the_service_does(secured: Secured) -> None:
+    """With the same variables, so with the same certificates and the password of the file; without them it says so."""
+    assert "ok" == _redis_by_doctor(secured.environment())
+    assert "error" == _redis_by_doctor(secured.environment(MATRYOSHKA_REDIS_PASSWORD_FILE=""))
+
+
+def _redis_by_doctor(environ: dict[str, str]) -> str:
+    env = {**os.environ, **environ, "MATRYOSHKA_URL": "http://127.0.0.1:1", "MATRYOSHKA_API_KEY": "mk_none"}
+    argv = [sys.executable, "-m", "service.cli", "-o", "json", "doctor"]
+    done = subprocess.run(argv, env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert PASSWORD not in done.stdout + done.stderr
+    outcome: str = next(one for one in json.loads(done.stdout)["checks"] if one["check"] == "redis.reachable")[
+        "outcome"
+    ]
+    return outcome
 
 
 def test_nothing_works_without_the_client_certificate(secured: Secured) -> None:

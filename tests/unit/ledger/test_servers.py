@@ -10,7 +10,7 @@ import redis
 
 from sandbox.tls import make_tls_files
 from service.ledger.broker import broker_of
-from service.ledger.servers import BadServer, SentinelUrl, Servers, hosts_of, sentinel_url, servers_of
+from service.ledger.servers import BadServer, SentinelUrl, Servers, hosts_of, is_local, sentinel_url, servers_of
 from service.ledger.store.connecting import connect, refused_for_good
 
 SENTINELS = "sentinel://u:p%40ss@h1:1,h2,[::1]:5/3?master=ledger"
@@ -62,6 +62,14 @@ def test_a_url_of_sentinels_is_read_whole() -> None:
     assert ("h1", "h2", "::1") == hosts_of(SENTINELS)
     assert () == hosts_of("unix:///run/valkey.sock")
     assert "p@ss" not in repr(sentinel_url(SENTINELS))
+
+
+def test_a_server_of_this_machine_is_known() -> None:
+    """Loopback and Unix sockets are; sentinels name servers that may be anywhere."""
+    urls = ("redis://localhost/0", "rediss://:p@[::1]:6379/0", "unix:///run/v.sock", "redis://h/0", SENTINELS)
+    local = "sentinel://127.0.0.1/0?master=m"
+
+    assert [True, True, True, False, False, False] == [is_local(url) for url in (*urls, local)]
 
 
 def test_ledger_and_broker_are_reached_alike(tmp_path: Path) -> None:

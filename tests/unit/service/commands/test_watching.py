@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,8 +15,9 @@ from rich.console import Console
 
 from service.commands.drawing import Terminal, drawn
 from service.commands.exits import Exit
+from service.commands.outside import may_redraw
 from service.commands.picture import JobPicture, lines_of
-from tests.unit.service.commands.kit import EXAMPLES, PIPE, Service, answer, page, run
+from tests.unit.service.commands.kit import EXAMPLES, PIPE, TERMINAL, Service, answer, page, run
 
 JOB = EXAMPLES["Job"]
 STEPS = [
@@ -139,7 +141,7 @@ def test_many_nodes_fit_the_screen() -> None:
 def test_a_terminal_shows_lines_above_bars() -> None:
     """What is said is printed for good; the bars are gone when the watching ends."""
     out = io.StringIO()
-    console = Console(file=out, force_terminal=True, width=80, height=24, color_system=None)
+    console = Console(file=out, force_terminal=True, width=80, height=24, color_system=None, _environ={"TERM": "xterm"})
     picture = _picture(*HALF)
     with Terminal(picture, console, lambda: 0.0) as terminal:
         terminal.say(next(lines_of(_event("step.warned", "disk-1", message="[bold]slow"))))
@@ -167,6 +169,14 @@ def _service(state: str, *events: dict[str, Any]) -> Service:
     error = {"title": "It failed", "detail": "No room.", "remedy": "Make room."} if state != "succeeded" else None
     job = {**JOB, "state": state, "error": error}
     return Service({f"GET {path}": job, f"GET {path}/steps": page(*STEPS), f"GET {path}/events": stream})
+
+
+def test_a_terminal_that_cannot_go_back_gets_lines() -> None:
+    """Bars would never be seen there (TERM=dumb, an editor's shell): an event is a line, as in a pipe."""
+    done = run(_service("succeeded", *HALF), "watch", JOB["id"], screen=replace(TERMINAL, can_redraw=False))
+
+    assert ["05:00:01 job.started", "05:00:01 step.started inspect"] == done.stdout.splitlines()[:2]
+    assert [False, False, True, True] == [may_redraw({"TERM": name}) for name in ("dumb", "unknown", "xterm", "")]
 
 
 @pytest.mark.parametrize(
