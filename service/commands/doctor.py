@@ -37,11 +37,10 @@ from service.commands.text import clean
 from service.commands.verbs import Verb
 from service.commands.verdicts import FAULT, OK, UNKNOWN, WARNING, Verdict, fault, unknown, warned, well
 from service.ledger.release import installed_release
-from service.ledger.servers import is_local, servers_of
+from service.ledger.servers import LOOPBACK, is_local, servers_of
 from service.ledger.store import Store, StoreSettings
 
 _COLUMNS = (Column("check", kind="id"), Column("outcome", kind="state"), Column("detail"))
-_LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 _FORBIDDEN = 403
 _MOST_HOSTS = 200
 # What a key must be allowed for each part, and the list that shows whether it is.
@@ -115,7 +114,7 @@ def _part(name: str, look: Callable[[], Iterator[Verdict]]) -> Iterator[Verdict]
 
 def _address(client: Client) -> Iterator[Verdict]:
     parts = urlsplit(client.url)
-    if parts.scheme == "http" and parts.hostname not in _LOCAL:
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         yield warned("api.tls", f"{client.url}: the key travels unencrypted.", "Put TLS before the API; use https.")
     else:
         yield well("api.tls", client.url)

@@ -19,6 +19,7 @@ from service.commands.showing import show, show_list
 from service.commands.tables import Column
 from service.commands.verbs import Verbs, limited
 from service.commands.verifying import NotVerified, check_keys, verify
+from service.commands.waiting import seconds_of
 
 _ENDPOINT_COLUMNS = (
     Column("id", kind="id"),
@@ -88,15 +89,14 @@ def enable(endpoint_id: str) -> None:
 @webhooks.command()
 @click.argument("endpoint_id")
 @click.option(
-    "--overlap", type=click.IntRange(0), metavar="SECONDS", help="How long the old one signs too; default: a day."
+    "--overlap", callback=seconds_of, default="24h", show_default=True, help="How long the old one signs too."
 )
 @click.option(
     "--secret-from", "secret", type=SecretSource(), help="env:NAME, file:PATH or prompt; one is made without."
 )
-def rotate(endpoint_id: str, overlap: int | None, secret: Any) -> None:
-    """Take a new signing secret into use, which is shown now and never again; 0 seconds are for one that leaked."""
-    given = {"overlap_seconds": overlap, "secret": secret}
-    body = {name: value for name, value in given.items() if value is not None}
+def rotate(endpoint_id: str, overlap: int, secret: Any) -> None:
+    """Take a new signing secret into use, which is shown now and never again; 0h is for one that leaked."""
+    body = {"overlap_seconds": overlap, **({"secret": secret} if secret else {})}
     show(client_from_env().call("POST", f"/v1/webhook-endpoints/{endpoint_id}:rotate", body))
 
 

@@ -66,7 +66,7 @@ class Servers:
 
 ONLY_URL = Servers()
 
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def hosts_of(url: str) -> tuple[str, ...]:
 
 def is_local(url: str) -> bool:
     """Tell whether a Redis server is this machine's: its URL has a loopback name, or a Unix socket."""
-    return not is_sentinel(url) and {*hosts_of(url)} <= _LOOPBACK
+    return not is_sentinel(url) and {*hosts_of(url)} <= LOOPBACK
 
 
 def servers_of(environ: Mapping[str, str]) -> Servers:

@@ -83,14 +83,19 @@ def test_every_verb_that_lists_takes_a_limit() -> None:
 
 
 def test_a_signing_secret_is_rotated() -> None:
-    """The overlap and a secret of one's own are sent when they are given; the answer shows a secret that was made."""
+    """The overlap (as of a key: a day) and a secret of one's own are sent; the answer shows a secret that was made."""
     path = f"/v1/webhook-endpoints/{ENDPOINT['id']}:rotate"
     service = Service({f"POST {path}": {**ENDPOINT, "secret": "whsec_new"}})
     made = run(service, "webhooks", "rotate", ENDPOINT["id"], "-o", "json")
-    run(service, "webhooks", "rotate", ENDPOINT["id"], "--overlap", "0", "--secret-from", "env:MINE", MINE="whsec_mine")
+    own = ("--overlap", "12h", "--secret-from", "env:MINE")
+    run(service, "webhooks", "rotate", ENDPOINT["id"], *own, MINE="whsec_mine")
+    wrong = run(service, "webhooks", "rotate", ENDPOINT["id"], "--overlap", "soon")
 
     assert "whsec_new" == json.loads(made.stdout)["secret"]
-    assert [{}, {"overlap_seconds": 0, "secret": {"value": "whsec_mine"}}] == [one.body for one in service.asked]
+    assert [{"overlap_seconds": 86400}, {"overlap_seconds": 43200, "secret": {"value": "whsec_mine"}}] == [
+        one.body for one in service.asked
+    ]
+    assert Exit.USAGE == wrong.exit_code
 
 
 def test_old_names_still_work() -> None:

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from service.commands.drawing import Terminal, drawn
 from service.commands.exits import Exit
-from service.commands.outside import may_redraw
+from service.commands.outside import screen
 from service.commands.picture import JobPicture, lines_of
 from tests.unit.service.commands.kit import EXAMPLES, PIPE, TERMINAL, Service, answer, page, run
 
@@ -171,12 +171,16 @@ def _service(state: str, *events: dict[str, Any]) -> Service:
     return Service({f"GET {path}": job, f"GET {path}/steps": page(*STEPS), f"GET {path}/events": stream})
 
 
-def test_a_terminal_that_cannot_go_back_gets_lines() -> None:
+def test_a_terminal_that_cannot_go_back_gets_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     """Bars would never be seen there (TERM=dumb, an editor's shell): an event is a line, as in a pipe."""
     done = run(_service("succeeded", *HALF), "watch", JOB["id"], screen=replace(TERMINAL, can_redraw=False))
 
     assert ["05:00:01 job.started", "05:00:01 step.started inspect"] == done.stdout.splitlines()[:2]
-    assert [False, False, True, True] == [may_redraw({"TERM": name}) for name in ("dumb", "unknown", "xterm", "")]
+    told = []
+    for name in ("dumb", "unknown", "xterm", ""):
+        monkeypatch.setenv("TERM", name)
+        told.append(screen().can_redraw)
+    assert [False, False, True, True] == told
 
 
 @pytest.mark.parametrize(
