@@ -41,6 +41,8 @@ FAULTS: dict[str, Callable[[Any], Ordered] | None] = {
     "password_refused": lambda _: {
         "Set-LocalUser": refusal("InvalidPassword", "InvalidArgument", exception=_PASSWORD, hresult=_EXCEPTION)
     },
+    # The clock is set back while a validation runs, so that its data are older than its beginning.
+    "clock_set_back": None,
     # What nobody knows of validation data, the other way: codes for words, Windows' Temp for the reports folder.
     "coded_results": None,
     "data_in_temp": None,
@@ -66,6 +68,7 @@ FAULTS: dict[str, Callable[[Any], Ordered] | None] = {
 }
 # Names of faults that the sandbox has not: None says so (the scenario then shows a difference that must be explained).
 SANDBOX: dict[str, str | None] = {
+    "clock_set_back": None,
     "coded_results": None,
     "data_in_temp": None,
     "no_validation_data": None,

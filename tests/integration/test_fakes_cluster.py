@@ -198,15 +198,16 @@ def test_a_filtered_token_is_refused(session: Session) -> None:
 def test_validation_data_of_another_form_are_understood(
     pwsh: str, windows_modules: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    """Codes for words still fail by the bits of the whole, data in Windows' Temp are found, and none are a warning."""
+    """Codes for words still fail by the bits of the whole, data in Windows' Temp or of a clock set back are found."""
     failing = {"failing_test": "Validate IP Configuration", "coded_results": True}
     arguments = {"Node": [FIRST, SECOND], "ReportName": "r", "Include": ["Network"]}
-    faults = (failing, {"data_in_temp": True}, {"no_validation_data": True})
+    faults = (failing, {"data_in_temp": True}, {"clock_set_back": True}, {"no_validation_data": True})
     worlds = [replace(apart(), faults=one) for one in faults]
     scenarios = [Scenario("Test-NestedCluster", "read", world, arguments, machine=FIRST) for world in worlds]
     with closing(Engine(pwsh, tmp_path, windows_modules)) as engine:
-        coded, elsewhere, unread = (outcome.output[0] for outcome in engine.run(scenarios))
+        coded, elsewhere, earlier, unread = (outcome.output[0] for outcome in engine.run(scenarios))
     assert (coded["Succeeded"], coded["FailedCount"], coded["WarningCount"]) == (False, 1, 1)
     assert {row["Test"] for row in coded["Results"]} >= {"Validate IP Configuration", "The validation as a whole"}
     assert (elsewhere["Succeeded"], elsewhere["WarningCount"]) == (True, 1)
+    assert earlier["Results"] == elsewhere["Results"]
     assert unread["Results"] == [{"Category": "Report", "Test": "Read the report", "Result": "Warning"}]

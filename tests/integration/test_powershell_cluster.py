@@ -102,14 +102,9 @@ def test_failed_cluster_is_cleared(engine: Engine) -> None:
 
 
 def test_validation_report_is_read(engine: Engine) -> None:
-    """Tests, categories and results come from the report's data; one that cannot be read is a warning and says so."""
-    test = "Test-NestedCluster -Node 'nest-1', 'nest-2' -ReportName 'lab_1'"
-    found = play(
-        engine,
-        "",
-        read=test,
-        unread=f"[System.IO.File]::Delete(\"$PWD/Validation Data For Node Set.xml\"); $Fake.Refuse = 'report'; {test}",
-    )
+    """Tests, categories and results come from the report's data; an older one is not read and a warning says so."""
+    test = "Test-NestedCluster -Node 'nest-1', 'nest-2' -ReportName \"$PWD/lab_1\""
+    found = play(engine, "", read=test, unread=f"$Fake.Refuse = 'report'; {test}")
     assert_fields("Test-NestedCluster", found["read"])
     result = found["read"]["result"]
     assert (result["Succeeded"], result["FailedCount"], result["WarningCount"]) == (True, 0, 1)

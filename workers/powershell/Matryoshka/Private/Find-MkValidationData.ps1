@@ -1,32 +1,33 @@
 ﻿function Find-MkValidationData {
-    # The newest data file of a cluster validation written since a time, $null when there is none. Test-Cluster leaves it in the
-    # cluster's reports folder; beside the report that it was asked for and in Windows' Temp it was seen, too. The first folder that
-    # has one counts.
+    # The path of the newest data file (of Get-MkValidationData) that is not as it was in Known, '' when there is none; the first
+    # folder that has one counts. No clock is asked: a file gets its time from another one than a program, a few milliseconds apart,
+    # and a guest's clock can be set back while a validation runs.
     [CmdletBinding()]
     [OutputType([string])]
     param(
         [Parameter(Mandatory = $true)]
-        [datetime]$Since,
+        [AllowEmptyCollection()]
+        [object[]]$Known,
 
-        [AllowEmptyString()]
-        [string]$ReportFolder = ''
+        [Parameter(Mandatory = $true)]
+        [AllowEmptyCollection()]
+        [object[]]$Found
     )
-    $windows = [System.Environment]::GetFolderPath('Windows')
-    $folders = [System.IO.Path]::Combine($windows, 'Cluster', 'Reports'), $ReportFolder, [System.IO.Path]::Combine($windows, 'Temp')
-    foreach ($folder in $folders) {
-        if ($folder -eq '' -or -not [System.IO.Directory]::Exists($folder)) {
+    $before = @{}
+    foreach ($file in $Known) {
+        $before[$file.Path] = $file.Time
+    }
+    $newest = $null
+    foreach ($file in $Found) {
+        if ($file.Time -eq $before[$file.Path] -or ($null -ne $newest -and $file.Folder -ne $newest.Folder)) {
             continue
         }
-        $newest = $null
-        foreach ($path in [System.IO.Directory]::GetFiles($folder, '*.xml')) {
-            $time = [System.IO.File]::GetLastWriteTimeUtc($path)
-            if ($time -ge $Since.ToUniversalTime() -and ($null -eq $newest -or $time -gt $newest.Time)) {
-                $newest = @{ Path = $path; Time = $time }
-            }
-        }
-        if ($null -ne $newest) {
-            return $newest.Path
+        if ($null -eq $newest -or $file.Time -gt $newest.Time) {
+            $newest = $file
         }
     }
-    return $null
+    if ($null -eq $newest) {
+        return ''
+    }
+    return $newest.Path
 }

@@ -14,7 +14,7 @@
     Categories or tests; none runs all.
 
     .PARAMETER ReportName
-    The report's name or path, without extension.
+    The report's name or full path, without extension.
 
     .OUTPUTS
     System.Management.Automation.PSCustomObject with Succeeded, FailedCount, WarningCount, Results (Category, Test, Result) and ReportPath.
@@ -40,20 +40,14 @@
     if ($Include.Count -gt 0) {
         $arguments.Include = $Include
     }
-    $since = [datetime]::UtcNow
-    $report = $null
-    foreach ($found in @(Test-Cluster @arguments -Confirm:$false -ErrorAction Stop)) {
-        $report = $found
-    }
-    $folder = ''
+    $known = @(Get-MkValidationData -ReportName $ReportName)
     $reportPath = $null
-    if ($null -ne $report) {
+    foreach ($report in @(Test-Cluster @arguments -Confirm:$false -ErrorAction Stop)) {
         $reportPath = [string]$report.FullName
-        $folder = Get-MkParentFolder -Path $reportPath
     }
-    $data = Find-MkValidationData -Since $since -ReportFolder $folder
+    $data = Find-MkValidationData -Known $known -Found @(Get-MkValidationData -ReportName $ReportName)
     $rows = @()
-    if ($null -ne $data) {
+    if ($data -ne '') {
         $rows = @(Read-MkValidationData -Path $data)
     }
     if ($rows.Count -eq 0) {

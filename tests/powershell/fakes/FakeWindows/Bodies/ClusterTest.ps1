@@ -176,7 +176,11 @@ function Write-FakeValidation {
         $data = [System.IO.Path]::Combine($windows, 'Temp')
         $null = [System.IO.Directory]::CreateDirectory($data)
     }
-    Write-FakeValidationData -Call $Call -Row $Row -Path ([System.IO.Path]::Combine($data, "Validation Data For Node Set $($id.ToUpperInvariant()).xml"))
+    $data = [System.IO.Path]::Combine($data, "Validation Data For Node Set $($id.ToUpperInvariant()).xml")
+    Write-FakeValidationData -Call $Call -Row $Row -Path $data
+    if ($Call.World.faults.ContainsKey('clock_set_back')) {
+        [System.IO.File]::SetLastWriteTimeUtc($data, [datetime]::UtcNow.AddHours(-1))
+    }
     $name = "Validation Report $([datetime]::Now.ToString('yyyy.MM.dd')) At $([datetime]::Now.ToString('HH.mm.ss'))"
     if ($Call.Bound.ContainsKey('ReportName')) {
         $name = $Call.Bound.ReportName
