@@ -80,13 +80,19 @@ class Keeper:
         if self.keyring is None:
             raise ConfigError(
                 f"The key of profile {profile} is in a keyring, and there is none to use here: log in to the desktop, "
-                f"or `matryoshka profiles add {profile} --store file`."
+                f"or {_file_instead(profile)}."
             )
         try:
             return call(self.keyring)
         except Exception as error:
             # The backend's text may quote anything; its kind says enough.
-            raise ConfigError(f"The keyring refused: {type(error).__name__}.") from error
+            raise ConfigError(
+                f"The keyring refused: {type(error).__name__}. Unlock it, or {_file_instead(profile)}."
+            ) from error
+
+
+def _file_instead(profile: str) -> str:
+    return f"`matryoshka profiles add {profile} --store file`"
 
 
 def _private_text(path: Path) -> str:
