@@ -9,24 +9,29 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from deploy.local.stack import free_ports
+from sandbox.tls import TlsFiles
 
 PROGRAM = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")  # Debian's, without the wrapper that asks for another user
 _SECONDS = 90
 
 
 class Rabbit:
-    """One node. It keeps its durable queues over `kill` and `start`, not its transient messages."""
+    """One node. It keeps its durable queues over `kill` and `start`, not its transient messages.
 
-    def __init__(self, place: Path) -> None:
+    With `tls` it takes encrypted connections only, from clients with a certificate of the same authority.
+    """
+
+    def __init__(self, place: Path, tls: TlsFiles | None = None) -> None:
         ports = free_ports(("amqp", "names", "distribution"))
         self.place = place
         self.port = ports["amqp"]
+        self.tls = tls
         self._names_port = ports["names"]
         node = f"mk{self.port}@localhost"
         self._environ = {
@@ -41,6 +46,7 @@ class Rabbit:
             "RABBITMQ_PID_FILE": str(place / "pid"),
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(place / "plugins"),
             "RABBITMQ_CONF_ENV_FILE": str(place / "none"),
+            "RABBITMQ_CONFIG_FILE": str(self._configuration()),
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 1:1 +sbwt none",
             "ERL_EPMD_PORT": str(self._names_port),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
@@ -51,7 +57,23 @@ class Rabbit:
     @property
     def url(self) -> str:
         """Where it is."""
-        return f"amqp://guest:guest@127.0.0.1:{self.port}//"
+        return f"{'amqps' if self.tls else 'amqp'}://guest:guest@127.0.0.1:{self.port}//"
+
+    def _configuration(self) -> Path:
+        path = self.place / "rabbitmq.conf"
+        settings: dict[str, object] = {}
+        if self.tls:
+            settings = {
+                "listeners.tcp": "none",
+                "listeners.ssl.1": f"127.0.0.1:{self.port}",
+                "ssl_options.cacertfile": self.tls.ca,
+                "ssl_options.certfile": self.tls.server,
+                "ssl_options.keyfile": self.tls.server_key,
+                "ssl_options.verify": "verify_peer",
+                "ssl_options.fail_if_no_peer_cert": "true",
+            }
+        path.write_text("".join(f"{name} = {value}\n" for name, value in settings.items()))
+        return path
 
     def start(self) -> None:
         """Start it and wait until it takes connections."""
@@ -63,7 +85,7 @@ class Rabbit:
                 [str(PROGRAM)], env=self._environ, stdout=out, stderr=out, start_new_session=True
             )
         deadline = time.monotonic() + _SECONDS
-        while not _speaks(self.port):
+        while not (_listens(self.port) if self.tls else _speaks(self.port)):
             assert self._node.poll() is None, (self.place / "out").read_text(errors="replace")
             assert time.monotonic() < deadline, (self.place / "out").read_text(errors="replace")
             time.sleep(0.1)
@@ -82,6 +104,12 @@ class Rabbit:
             self._names.wait(20)
 
 
+def _listens(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
+
+
 def _speaks(port: int) -> bool:
     try:
         with socket.create_connection(("127.0.0.1", port), 1) as connection:
@@ -92,12 +120,12 @@ def _speaks(port: int) -> bool:
 
 
 @contextmanager
-def running_rabbit(place: Path) -> Iterator[Rabbit]:
+def running_rabbit(place: Path, tls: TlsFiles | None = None) -> Iterator[Rabbit]:
     """Run a node; a test is skipped with the reason where RabbitMQ is not installed."""
     if not PROGRAM.exists() or shutil.which("epmd") is None:
         pytest.skip("no RabbitMQ: Debian's rabbitmq-server is not installed")
     place.mkdir()
-    rabbit = Rabbit(place)
+    rabbit = Rabbit(place, tls)
     try:
         rabbit.start()
         yield rabbit
