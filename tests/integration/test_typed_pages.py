@@ -24,6 +24,7 @@ PAGES = (
     "docs/placement.md",
     "docs/deployment.md",
     "docs/operations.md",
+    "docs/connect-host.md",
 )
 _SHELLS = ("", "sh", "bash")
 _WITH_WORKER = re.compile(r"examples/|hosts test")  # run by test_quickstart_page.py and test_cli_hosts.py
@@ -104,4 +105,5 @@ def _folder(above: Path, page: str) -> Path:
     for name in ("etc", "keys"):
         (folder / name).mkdir(parents=True)
     (folder / "matryoshka.pem").write_text("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n")
+    (folder / "password").write_text("a password of a host\n")
     return folder
