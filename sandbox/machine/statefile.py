@@ -30,35 +30,44 @@ class StateFile:
         """Starts the writing thread."""
         self._path = path
         self._snapshot = snapshot
-        self._changed = threading.Event()
-        self._closing = threading.Event()
+        # Both flags change under this condition only: whoever waits for one cannot miss the other.
+        self._turn = threading.Condition()
+        self._is_changed = False
+        self._is_closing = False
         self._writing = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="world-state", daemon=True)
         self._thread.start()
 
     def mark(self) -> None:
         """Something changed: write within about 0.2 s."""
-        self._changed.set()
+        with self._turn:
+            self._is_changed = True
+            self._turn.notify_all()
 
     def flush(self) -> None:
         """Write now."""
         with self._writing:
-            self._changed.clear()
+            with self._turn:
+                self._is_changed = False
             write_atomically(self._path, self._snapshot())
 
     def close(self) -> None:
         """Write a last time and end the thread. Safe to repeat."""
-        self._closing.set()
-        self._changed.set()
+        with self._turn:
+            self._is_closing = True
+            self._turn.notify_all()
         self._thread.join()
         self.flush()
 
     def _run(self) -> None:
+        rest = 0.0
         while True:
-            self._changed.wait()
-            if self._closing.is_set():
-                return
+            with self._turn:
+                if self._turn.wait_for(lambda: self._is_closing, rest):
+                    return
+                self._turn.wait_for(lambda: self._is_changed or self._is_closing)
+                if self._is_closing:
+                    return
             started = time.monotonic()
             self.flush()
-            took = time.monotonic() - started
-            self._closing.wait(max(DEBOUNCE_SECONDS, took * _REST_FACTOR))
+            rest = max(DEBOUNCE_SECONDS, (time.monotonic() - started) * _REST_FACTOR)

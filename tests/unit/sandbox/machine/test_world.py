@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from sandbox.machine import Clock, Command, ExistingVm, MachineLost, PsError, SecretText, World
 from sandbox.machine.codec import from_json, to_json
 from sandbox.machine.model import State
+from sandbox.machine.statefile import StateFile
 from tests.unit.sandbox.machine.lab import ADMINISTRATOR, CONFIG, IMAGE, OWNER, PASSWORD, START, FakeTime, Lab, Recorder
 
 
@@ -38,6 +40,31 @@ def test_a_world_goes_on_from_its_file(tmp_path: Path) -> None:
     machine = again.realm.state.hosts["HV01"]
     assert machine.vms[node].state == "Running"
     again.close()
+
+
+def test_closing_while_a_write_begins_ends(tmp_path: Path) -> None:
+    """The writing thread is at the door of its next write when the file is closed: it ends all the same."""
+    entered, go_on = threading.Event(), threading.Event()
+
+    def snapshot() -> list[int]:
+        entered.set()
+        assert go_on.wait(10)
+        return []
+
+    file = StateFile(tmp_path / "world.json", snapshot)
+    first = threading.Thread(target=file.flush)
+    first.start()
+    assert entered.wait(10)
+    file.mark()
+    time.sleep(0.1)  # the writing thread takes note of it and waits for the first write
+    closing = threading.Thread(target=file.close, daemon=True)
+    closing.start()
+    time.sleep(0.1)
+    go_on.set()
+    first.join(10)
+    closing.join(10)
+
+    assert not closing.is_alive()
 
 
 def test_a_running_call_is_abandoned_by_a_restart_of_the_process(tmp_path: Path) -> None:
