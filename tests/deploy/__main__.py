@@ -44,6 +44,15 @@ EVERYTHING = (
     "broker.urlSecret.name=rabbit",
     "networkPolicy.broker.cidrs={192.0.2.9/32}",
 )
+# Workers scale on the queue of whichever server carries wake-ups: values, and what the manifests then have.
+SCALED = {
+    ("worker.keda.enabled=true",): {"type: redis": 2, "type: rabbitmq": 0, "kind: TriggerAuthentication": 0},
+    ("worker.keda.enabled=true", "broker.urlSecret.name=rabbit"): {
+        "type: redis": 0,
+        "type: rabbitmq": 2,
+        "kind: TriggerAuthentication": 1,
+    },
+}
 # What the values schema must refuse.
 WRONG = (
     "ledger.port=0",
@@ -139,9 +148,12 @@ def check_manifests() -> None:
     """What the chart renders, with its defaults and with everything on, is what Kubernetes and KEDA take."""
     helm, kubeconform = go_tool(HELM), go_tool(KUBECONFORM)
     crds = write_crd_schemas(TOOLS / "crds")
-    for values in ((), EVERYTHING):
+    for values in ((), EVERYTHING, *SCALED):
         for version in KUBERNETES:
             manifests = run([*template(helm, version), *settings(values)])
+            for text, count in SCALED.get(values, {}).items():
+                if manifests.count(text) != count:
+                    raise CheckFailed(f"{values}: {text} is there {manifests.count(text)} times, not {count}")
             own = write_kubernetes_schemas(TOOLS / "kubernetes", version)
             options = ["-strict", "-kubernetes-version", version, "-schema-location", own, "-schema-location", crds]
             run([kubeconform, *options], text=manifests)
