@@ -36,6 +36,7 @@ from workers.keeper import LeaseKeeper
 from workers.measuring import show_slots
 from workers.own_addresses import address_rules
 from workers.process import Departure, Presence, Slots
+from workers.psrp.transport import forget_files
 from workers.runner import Runner, Tools
 from workers.secrets import Keyring, References, Scrubber
 from workers.settings import Settings
@@ -228,8 +229,11 @@ def _store_settings(settings: Settings) -> StoreSettings:
 def _goodbye(presence: Presence, hosts: Hosts) -> None:
     closing = threading.Thread(target=lambda: hosts.close_idle(everything=True), daemon=True)
     closing.start()
-    presence.leave()
-    closing.join(1.0)  # a host that does not answer must not hold the exit up
+    try:
+        presence.leave()
+    finally:
+        closing.join(1.0)  # a host that does not answer must not hold the exit up
+        forget_files()
 
 
 app = make_app(Settings.from_env(os.environ))
