@@ -118,7 +118,12 @@ def build(settings: Settings, opened: Scrubber | None = None) -> WorkerProcess:
     presence = Presence(settings, store, waker, hosts, hands.slots)
     sweeper = Sweeper(store, waker, settings.sweep_seconds, LabExpiry(store).tear_down)
     departure = Departure(
-        keeper, draining, store.leases.finish, lambda: _goodbye(presence, hosts), settings.drain_seconds
+        keeper,
+        draining,
+        store.leases.finish,
+        lambda: _goodbye(presence, hosts),
+        settings.drain_seconds,
+        is_busy=lambda: hands.slots.busy > 0,
     )
     return WorkerProcess(settings, store, hands, presence, sweeper, departure)
 

@@ -168,7 +168,8 @@ def _key_ids(settings: Settings) -> list[str]:
 class Departure:
     """How the process leaves: no new claims, steps given back, then out. Celery's warm end would wait minutes.
 
-    Asked a second time, or told to hurry, it waits for no step: what it holds is released in the ledger at once.
+    `is_busy` tells whether a slot works: also one whose claim is on its way, or that delivers. Asked a second time, or
+    told to hurry, it waits for no step: what it holds is released in the ledger at once.
     """
 
     keeper: LeaseKeeper
@@ -178,6 +179,7 @@ class Departure:
     drain_seconds: float
     leave: Callable[[int], None] = os._exit
     stop_traces: Callable[[], None] = lambda: None
+    is_busy: Callable[[], bool] = lambda: False
     _begun: threading.Lock = field(default_factory=threading.Lock)
     _hurry: threading.Event = field(default_factory=threading.Event)
 
@@ -195,7 +197,7 @@ class Departure:
         # Steps see the flag between two polls and give themselves back; what runs on the hosts goes on, and whoever
         # claims the step next joins it through the journal.
         until = time.monotonic() + self.drain_seconds
-        while self.keeper.held() and time.monotonic() < until and not self._hurry.wait(0.05):
+        while (self.is_busy() or self.keeper.held()) and time.monotonic() < until and not self._hurry.wait(0.05):
             pass
         for lease in self.keeper.held():
             self._release(lease)

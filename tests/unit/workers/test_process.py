@@ -146,6 +146,19 @@ def test_who_is_asked_twice_waits_for_no_step(hurries: list[bool]) -> None:
     assert [StepOutcome.RELEASED] == [item.outcome for item in finished]
 
 
+@pytest.mark.parametrize("kind", ["for_steps", "for_deliveries"])
+def test_what_a_slot_is_about_to_do_is_waited_for(kind: str) -> None:
+    """A claim may be on its way, and a delivery is no lease of the keeper: a process that went now would leave both."""
+    slots, left = Slots(total=2), threading.Event()
+    departure = _departure(LeaseKeeper(FakeLedger()), [], left, drain=3600)
+    departure.is_busy = lambda: slots.busy > 0
+    with getattr(slots, kind)():
+        departure.begin()
+
+        assert not left.wait(0.3)
+    assert left.wait(10)
+
+
 class FakeRegistry:
     """Notes who came and went, each at the end of its call; the first heartbeat waits for a goodbye in its middle."""
 
