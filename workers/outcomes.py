@@ -77,6 +77,19 @@ class Effects:
         return {**memo, **{name: note for name, note in notes.items() if note}}
 
 
+def effects_of(claim: Claim) -> Effects:
+    """Return what earlier claims of this try did, before this one does anything."""
+    notes = claim.memo
+    return Effects(
+        begun=BEGUN in notes,
+        round=int(notes.get(ROUND) or 0),
+        is_open=bool(claim.open_call),
+        noted=BEGUN in notes,
+        crashes=int(notes.get(CRASHES) or 0),
+        away=str(notes.get(AWAY) or ""),
+    )
+
+
 def without_notes(memo: Mapping[str, Any]) -> dict[str, Any]:
     """Return the memo as its handler stored it."""
     return {name: value for name, value in memo.items() if name not in (BEGUN, ROUND, AWAY, CRASHES)}
