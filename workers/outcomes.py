@@ -105,7 +105,7 @@ def result_of(
         return StepResult(StepOutcome.RELEASED, memo=memo, call_open=effects.is_open)
     if isinstance(error, HostBusy | LedgerAway):
         return _wait(memo, _BUSY_SECONDS * factor, "waiting for a session of the host", is_open=effects.is_open)
-    if isinstance(error, _AWAY):
+    if isinstance(error, _AWAY) and error.about != "running":
         # The peer restarts, its network is down: nobody's failure, and the step's deadline is the bound.
         memo[AWAY] = error.code
     if isinstance(error, _AWAY) or _is_guest_away(error) or (effects.may_have_acted and isinstance(error, _UNKNOWN)):

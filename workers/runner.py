@@ -215,7 +215,7 @@ class _Run:
                     log.warning("guest_not_asked", call_id=call.call_id, error_id=error.error_id)
                     return
             if self.tools.monotonic() >= until:
-                raise OutcomeUnknown(f"the call {call.call_id} of an earlier claim still runs")
+                raise OutcomeUnknown.still_running(f"the call {call.call_id} of an earlier claim")
             self.tools.sleep(_ASK_SECONDS)
 
     def _cancelled(self) -> StepResult:
