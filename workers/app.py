@@ -36,6 +36,7 @@ from workers.keeper import LeaseKeeper
 from workers.measuring import show_slots
 from workers.own_addresses import address_rules
 from workers.process import Departure, Presence, Slots
+from workers.psrp.transport import forget_files
 from workers.runner import Runner, Tools
 from workers.secrets import Keyring, References, Scrubber
 from workers.settings import Settings
@@ -117,7 +118,12 @@ def build(settings: Settings, opened: Scrubber | None = None) -> WorkerProcess:
     presence = Presence(settings, store, waker, hosts, hands.slots)
     sweeper = Sweeper(store, waker, settings.sweep_seconds, LabExpiry(store).tear_down)
     departure = Departure(
-        keeper, draining, store.leases.finish, lambda: _goodbye(presence, hosts), settings.drain_seconds
+        keeper,
+        draining,
+        store.leases.finish,
+        lambda: _goodbye(presence, hosts),
+        settings.drain_seconds,
+        is_busy=lambda: hands.slots.busy > 0,
     )
     return WorkerProcess(settings, store, hands, presence, sweeper, departure)
 
@@ -228,8 +234,11 @@ def _store_settings(settings: Settings) -> StoreSettings:
 def _goodbye(presence: Presence, hosts: Hosts) -> None:
     closing = threading.Thread(target=lambda: hosts.close_idle(everything=True), daemon=True)
     closing.start()
-    presence.leave()
-    closing.join(1.0)  # a host that does not answer must not hold the exit up
+    try:
+        presence.leave()
+    finally:
+        closing.join(1.0)  # a host that does not answer must not hold the exit up
+        forget_files()
 
 
 app = make_app(Settings.from_env(os.environ))

@@ -78,23 +78,33 @@ class Connections:
         kept = self._take((request.url.scheme, host, port), allowed)
         if kept is not None:
             try:
-                return self._exchange(kept, request, live)
+                self._lend(live, kept.http.sock, deadline)
+                return self._exchange(kept, request)
             except _CLOSED:
                 if self._monotonic() >= deadline:
                     raise
                 live.clear()
-        return self._exchange(self._opened(request, allowed, live), request, live)
+            except TimeoutError:
+                kept.http.close()
+                raise
+        return self._exchange(self._opened(request, allowed, live, deadline), request)
 
-    def _opened(self, request: Request, allowed: list[Address], live: list[socket.socket]) -> _Kept:
-        host, port = request.url.hostname or "", _port(request.url)
-        address, sock = connect(allowed, port, self._opening)
+    def _lend(self, live: list[socket.socket], sock: socket.socket, deadline: float) -> None:
+        """Let the cutter end what goes over this socket; raises TimeoutError when it has had its turn already."""
         live.append(sock)
+        if self._monotonic() >= deadline:
+            raise TimeoutError("the time was over before anything was sent")
+
+    def _opened(self, request: Request, allowed: list[Address], live: list[socket.socket], deadline: float) -> _Kept:
+        host, port = request.url.hostname or "", _port(request.url)
+        address, sock = connect(allowed, port, self._opening, lambda: deadline - self._monotonic())
         sock.settimeout(self._opening.total_seconds)
         try:
+            self._lend(live, sock, deadline)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if request.url.scheme == "https":
                 sock = self._opening.tls().wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
-                live.append(sock)  # the plain socket is only a shell from here on
+                self._lend(live, sock, deadline)  # the plain socket is only a shell from here on
                 sock.do_handshake()
         except BaseException:
             sock.close()
@@ -104,9 +114,7 @@ class Connections:
         connection.auto_open = 0  # and must never connect by itself, to an address that nobody judged
         return _Kept((request.url.scheme, host, port), address, connection)
 
-    def _exchange(self, kept: _Kept, request: Request, live: list[socket.socket]) -> Answer:
-        if not live:
-            live.append(kept.http.sock)
+    def _exchange(self, kept: _Kept, request: Request) -> Answer:
         url = request.url
         target = (url.path or "/") + (f"?{url.query}" if url.query else "")
         try:

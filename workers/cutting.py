@@ -63,6 +63,7 @@ class Cutter:
 
 def _shut(sock: socket.socket) -> None:
     try:
-        sock.shutdown(socket.SHUT_RDWR)
+        # Not an SSLSocket's own: it forgets TLS first, and what its thread sends then goes out in clear text.
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)
     except OSError:
         return  # closed already

@@ -32,7 +32,8 @@ class WorkerError(Exception):
     """Base of everything a step may raise. `code` is stable; the message is for people and never decides anything.
 
     `fault` is the WSMan fault that the error stands for, 0 for none; `about` names its kind where one class has several
-    (`context`: no security context; `package`: this worker lacks one), and is empty otherwise.
+    (`context`: no security context; `package`: this worker lacks one; `running`: the host said that a call still runs),
+    and is empty otherwise.
     """
 
     code: ClassVar[str] = "WORKER_ERROR"
@@ -102,6 +103,13 @@ class OutcomeUnknown(WorkerError):
     code = "OUTCOME_UNKNOWN"
     retryable = True
     remedy = "None needed: the step is tried again and asks the host's journal."
+
+    @classmethod
+    def still_running(cls, call: str) -> OutcomeUnknown:
+        """Return the error of a call of which the host said that it still runs: the host itself answers."""
+        error = cls(f"{call} still runs on the host")
+        error.about = "running"
+        return error
 
 
 class ProtocolBroken(WorkerError):

@@ -102,8 +102,11 @@ class LeaseKeeper:
             log.warning("renewal_failed", leases=len(held), error=type(error).__name__)
             return
         for lease in held:
-            lease.lost = lease.lost or lease.claim.token in result.lost
-            lease.cancelling = lease.cancelling or lease.claim.job_id in result.cancelling
+            # Set and never written back: who leaves may have fenced the lease while the answer was on its way.
+            if lease.claim.token in result.lost:
+                lease.lost = True
+            if lease.claim.job_id in result.cancelling:
+                lease.cancelling = True
             if not lease.lost:
                 lease.valid_until = sent + self.lease_seconds
 

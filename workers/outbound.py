@@ -51,12 +51,20 @@ def addresses(host: str, port: int, rules: AddressRules, resolve: Resolve = sock
     return resolved
 
 
-def connect(candidates: list[Address], port: int, opening: Opening) -> tuple[Address, socket.socket]:
-    """Connect to the first judged address that answers, by its number; raises AddressRefused or OSError."""
+def connect(
+    candidates: list[Address], port: int, opening: Opening, left: Callable[[], float]
+) -> tuple[Address, socket.socket]:
+    """Connect to the first judged address that answers, by its number; raises AddressRefused or OSError.
+
+    `left` tells the seconds that remain for all of them: a name may lead to any number of addresses that are silent.
+    """
     problem: OSError | None = None
     for address in candidates:
+        seconds = min(opening.connect_seconds, left())
+        if seconds <= 0:
+            raise TimeoutError("no address of the name answered in time") from problem
         try:
-            return address, socket.create_connection((str(address), port), timeout=opening.connect_seconds)
+            return address, socket.create_connection((str(address), port), timeout=seconds)
         except OSError as error:
             problem = error
     raise problem or AddressRefused("the host's name leads to no address")

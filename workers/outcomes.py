@@ -77,6 +77,19 @@ class Effects:
         return {**memo, **{name: note for name, note in notes.items() if note}}
 
 
+def effects_of(claim: Claim) -> Effects:
+    """Return what earlier claims of this try did, before this one does anything."""
+    notes = claim.memo
+    return Effects(
+        begun=BEGUN in notes,
+        round=int(notes.get(ROUND) or 0),
+        is_open=bool(claim.open_call),
+        noted=BEGUN in notes,
+        crashes=int(notes.get(CRASHES) or 0),
+        away=str(notes.get(AWAY) or ""),
+    )
+
+
 def without_notes(memo: Mapping[str, Any]) -> dict[str, Any]:
     """Return the memo as its handler stored it."""
     return {name: value for name, value in memo.items() if name not in (BEGUN, ROUND, AWAY, CRASHES)}
@@ -92,7 +105,7 @@ def result_of(
         return StepResult(StepOutcome.RELEASED, memo=memo, call_open=effects.is_open)
     if isinstance(error, HostBusy | LedgerAway):
         return _wait(memo, _BUSY_SECONDS * factor, "waiting for a session of the host", is_open=effects.is_open)
-    if isinstance(error, _AWAY):
+    if isinstance(error, _AWAY) and error.about != "running":
         # The peer restarts, its network is down: nobody's failure, and the step's deadline is the bound.
         memo[AWAY] = error.code
     if isinstance(error, _AWAY) or _is_guest_away(error) or (effects.may_have_acted and isinstance(error, _UNKNOWN)):

@@ -31,6 +31,8 @@ STALLED_SECONDS = 30.0
 class Slots:
     """How many tasks run in this process, and when one last started (monotonic seconds).
 
+    `waiting_since` is the first of the looks in a row that found wake-ups waiting, None when the last one found none.
+
     Steps take minutes and slow receivers of webhooks tens of seconds: neither kind may take the slots of the other.
     """
 
@@ -38,6 +40,7 @@ class Slots:
     steps: int = 0
     deliveries: int = 0
     last_start: float = field(default_factory=time.monotonic)
+    waiting_since: float | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -73,8 +76,17 @@ class Slots:
                     setattr(self, kind, int(getattr(self, kind)) - 1)
 
     def is_stalled(self, waiting: int, now: float) -> bool:
-        """Return whether wake-ups wait although a slot is free and nothing started for half a minute."""
-        return waiting > 0 and self.busy < max(1, self.total) and now - self.last_start > STALLED_SECONDS
+        """Return whether wake-ups wait although a slot is free and nothing started, both for half a minute.
+
+        Call it at each look. One look tells nothing: wake-ups that came this moment wait too, and after an outage of
+        the broker the consumer may connect again later than whoever looks.
+        """
+        if waiting <= 0:
+            self.waiting_since = None
+            return False
+        self.waiting_since = now if self.waiting_since is None else self.waiting_since
+        quiet = now - max(self.waiting_since, self.last_start)
+        return self.busy < max(1, self.total) and quiet > STALLED_SECONDS
 
 
 class Presence:
@@ -122,7 +134,7 @@ class Presence:
         try:
             waiting = self._waker.waiting(STEPS_QUEUE) + self._waker.waiting(DELIVERIES_QUEUE)
         except WakeFailed:
-            return False
+            waiting = 0
         return self._slots.is_stalled(waiting, time.monotonic())
 
     def _run(self, on_stalled: Callable[[], None]) -> None:
@@ -133,6 +145,7 @@ class Presence:
                 stalled = self.is_stalled()
             except redis.RedisError as error:
                 log.warning("heartbeat_failed", error=type(error).__name__)
+                self._slots.waiting_since = None
                 continue
             except Exception:  # the door: a dead thread would make this worker look dead
                 log.exception("presence_crashed")
@@ -155,7 +168,8 @@ def _key_ids(settings: Settings) -> list[str]:
 class Departure:
     """How the process leaves: no new claims, steps given back, then out. Celery's warm end would wait minutes.
 
-    Asked a second time, or told to hurry, it waits for no step: what it holds is released in the ledger at once.
+    `is_busy` tells whether a slot works: also one whose claim is on its way, or that delivers. Asked a second time, or
+    told to hurry, it waits for no step: what it holds is released in the ledger at once.
     """
 
     keeper: LeaseKeeper
@@ -165,6 +179,7 @@ class Departure:
     drain_seconds: float
     leave: Callable[[int], None] = os._exit
     stop_traces: Callable[[], None] = lambda: None
+    is_busy: Callable[[], bool] = lambda: False
     _begun: threading.Lock = field(default_factory=threading.Lock)
     _hurry: threading.Event = field(default_factory=threading.Event)
 
@@ -182,7 +197,7 @@ class Departure:
         # Steps see the flag between two polls and give themselves back; what runs on the hosts goes on, and whoever
         # claims the step next joins it through the journal.
         until = time.monotonic() + self.drain_seconds
-        while self.keeper.held() and time.monotonic() < until and not self._hurry.wait(0.05):
+        while (self.is_busy() or self.keeper.held()) and time.monotonic() < until and not self._hurry.wait(0.05):
             pass
         for lease in self.keeper.held():
             self._release(lease)

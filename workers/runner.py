@@ -27,7 +27,7 @@ from workers.errors import (
 )
 from workers.keeper import Lease
 from workers.opencalls import is_over
-from workers.outcomes import AWAY, BEGUN, CRASHES, ROUND, Effects, bug_result, result_of, without_notes
+from workers.outcomes import BEGUN, Effects, bug_result, effects_of, result_of, without_notes
 from workers.psrp.host import CallScope, ClaimHost, OpenCall, open_call_of
 from workers.psrp.invoke import Watch
 from workers.psrp.line import HostLine
@@ -72,22 +72,25 @@ class Runner:
         """Run the claim and return what to record; None when the lease is lost, so that there is nothing to record."""
         bound = structlog.contextvars.bound_contextvars(job_id=claim.job_id, step_id=claim.step_id, fence=claim.fence)
         with bound:
-            one = _Run(self._tools, claim, lease)
+            one: _Run | None = None
             try:
+                one = _Run(self._tools, claim, lease)
                 return one.with_contact(one.result())
             except Exception as error:  # noqa: BLE001 - the door: whatever a handler raises ends as a record
                 # The text of a foreign exception may hold anything, so the trace is scrubbed too.
-                log.error("step_crashed", trace=one.scrubber.text(traceback.format_exc()))  # noqa: TRY400 - above
+                scrubber = one.scrubber if one else Scrubber()
+                log.error("step_crashed", trace=scrubber.text(traceback.format_exc()))  # noqa: TRY400 - above
+                if one is None:  # nothing was done yet by this claim
+                    return bug_result(error, replace(claim, memo=without_notes(claim.memo)), effects_of(claim))
                 return bug_result(error, one.claim, one.effects())
 
 
 class _Run:
     def __init__(self, tools: Tools, claim: Claim, lease: Lease) -> None:
         self.tools = tools
-        self.notes = claim.memo
         self.claim = replace(claim, memo=without_notes(claim.memo))
         self.begun = claim.attempt > 1 or BEGUN in claim.memo or bool(self.claim.memo)
-        self.round = int(claim.memo.get(ROUND) or 0)
+        self.before = effects_of(claim)
         self.lease = lease
         self.scrubber = Scrubber()
         self.reporter = Reporter(tools.ledger, claim, self.scrubber, tools.monotonic)
@@ -97,7 +100,10 @@ class _Run:
         )
         self.secrets = SecretBox(claim.secrets, tools.keyring, self.scrubber)
         self.scope = CallScope(
-            _prefix(claim, self.round), claim.fence, self.watch.remaining_seconds, open=open_call_of(claim.open_call)
+            _prefix(claim, self.before.round),
+            claim.fence,
+            self.watch.remaining_seconds,
+            open=open_call_of(claim.open_call),
         )
         self.watch.begun = self.scope.begun
         self.line = tools.line(claim.host_id, self.watch, self.scrubber)
@@ -160,14 +166,12 @@ class _Run:
 
     def effects(self) -> Effects:
         """What was done up to now. Read by other threads too."""
-        return Effects(
-            self.scope.count,
-            self.begun,
-            self.round + self.scope.recorded_failure,
+        return replace(
+            self.before,
+            changes=self.scope.count,
+            begun=self.begun,
+            round=self.before.round + self.scope.recorded_failure,
             is_open=self.scope.open is not None,
-            noted=BEGUN in self.notes,
-            crashes=int(self.notes.get(CRASHES) or 0),
-            away=str(self.notes.get(AWAY) or ""),
         )
 
     def _left(self) -> StepResult:
@@ -211,7 +215,7 @@ class _Run:
                     log.warning("guest_not_asked", call_id=call.call_id, error_id=error.error_id)
                     return
             if self.tools.monotonic() >= until:
-                raise OutcomeUnknown(f"the call {call.call_id} of an earlier claim still runs")
+                raise OutcomeUnknown.still_running(f"the call {call.call_id} of an earlier claim")
             self.tools.sleep(_ASK_SECONDS)
 
     def _cancelled(self) -> StepResult:

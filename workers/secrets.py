@@ -109,6 +109,9 @@ class References:
             return path.read_text(encoding="utf-8").rstrip("\r\n")
         except OSError as error:
             raise SecretUnavailable(f"secret file {name} cannot be read on this worker") from error
+        except UnicodeDecodeError:
+            # Without its cause, which holds the bytes.
+            raise SecretUnavailable(f"secret file {name} is not text in UTF-8") from None
 
 
 @dataclass(frozen=True)

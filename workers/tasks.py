@@ -96,11 +96,19 @@ class Hands:
             return False
         leaving = self.is_leaving()
         with delivery_span(claim) as one:
-            result = DeliveryResult(False, released=True) if leaving else self.sender.send(claim)
+            result = DeliveryResult(False, released=True) if leaving else self._sent(claim)
             outcome = delivered(claim, result, one)
             self._insist(lambda: self.store.deliveries.finish(claim, result))
             log.info("delivery_left", outcome=outcome, status=result.status, attempt=claim.attempt)
         return not leaving
+
+    def _sent(self, claim: DeliveryClaim) -> DeliveryResult:
+        try:
+            return self.sender.send(claim)
+        except Exception as error:
+            # The door: a try that is not recorded is no try, and comes back with its lease for ever.
+            log.exception("delivery_crashed")
+            return DeliveryResult(False, error=f"a worker's bug: {type(error).__name__}")
 
     def _repeat(self, once: Callable[[], bool], wake: Callable[[], object]) -> int:
         for done in range(_IN_A_ROW):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +15,7 @@ import pytest
 from service.ledger.reach import AddressRules, networks_of
 from tests.fakes import FakeClock
 from workers.connections import Connections, Request
-from workers.outbound import AddressRefused, Opening
+from workers.outbound import AddressRefused, Opening, connect
 
 _RULES = AddressRules(networks_of("127.0.0.0/8"))
 _SHORT = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -29,9 +30,11 @@ class Server:
     requests: int = 0
     leads_to: str = "127.0.0.1"
     port: int = 0
+    resolving: Callable[[], None] = lambda: None
 
     def resolve(self, host: str, port: int, **_: Any) -> list[Any]:
         """As socket.getaddrinfo: the name leads to where it is told."""
+        self.resolving()
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (self.leads_to, port))]
 
     def serve(self, listening: socket.socket) -> None:
@@ -160,3 +163,31 @@ def test_a_cut_exchange_is_over(server: Server) -> None:
     with pytest.raises(TimeoutError):
         connections.post(_request(server))
     assert 2 == server.requests
+
+
+def test_nothing_is_sent_when_the_time_is_over(server: Server) -> None:
+    """A name server that took all of it leaves none: whoever cuts has had his turn, and would not come again."""
+    clock = FakeClock()
+    connections = _connections(server, clock)
+    server.resolving = lambda: clock.sleep(21)
+
+    with pytest.raises(TimeoutError):
+        connections.post(_request(server))
+    server.resolving = lambda: None
+    connections.post(_request(server))
+    server.resolving = lambda: clock.advance(21) if server.requests else None
+    with pytest.raises(TimeoutError):
+        connections.post(_request(server))
+
+    assert 1 == server.requests
+
+
+def test_silent_addresses_share_one_time(server: Server) -> None:
+    """A name may lead to any number of addresses where nobody answers: they are tried while time is left only."""
+    left = iter([2.0, 1.0, 0.0])
+    candidates: list[Any] = [ipaddress.ip_address(f"127.0.0.{last}") for last in range(2, 200)]
+
+    with pytest.raises(TimeoutError):
+        connect(candidates, server.port, Opening(), lambda: next(left))
+
+    assert [] == list(left)

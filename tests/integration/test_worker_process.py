@@ -105,12 +105,16 @@ def test_a_busy_worker_leaves_without_waiting_for_its_step(
         image = Step(id="verify-image", action="VerifyImage", title="Image", params={"path": IMAGE, "sha256": "0" * 64})
         job_id = workshop.submit(image)
         Waker(redis_url).wake_steps(1)
-        with worker(environment, tmp_path / "log") as process:
+        private = tmp_path / "private"
+        private.mkdir()
+        with worker({**environment, "TMPDIR": str(private)}, tmp_path / "log") as process:
             wait_until(lambda: _is_busy(sandbox), 30)
+            assert [*private.glob("matryoshka-pem-*/*.pem")]
             process.send_signal(signal.SIGTERM)
             code = process.wait(15)
 
         assert 0 == code
+        assert [] == [*private.glob("matryoshka-pem-*")]
         assert {"verify-image": "ready"} == workshop.states(job_id)
         assert "step.released" in workshop.types(job_id)
         assert _is_busy(sandbox)

@@ -204,5 +204,5 @@ def _journal_error(error: RemoteError) -> Exception:
         FENCES_REFUSED.labels("host").inc()
         return LeaseLost("the journal has seen a newer claim of this step")
     if error.is_id("Matryoshka.CallStillRunning"):
-        return OutcomeUnknown("the call still runs on the host")
+        return OutcomeUnknown.still_running("the call")
     return error

@@ -7,6 +7,7 @@ import ipaddress
 import logging
 import os
 import tempfile
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,6 +122,13 @@ def ca_file_of(endpoint: Endpoint) -> str:
     return _pem_file(endpoint.ca_pem) if endpoint.ca_pem else ""
 
 
+def forget_files() -> None:
+    """Remove the files that were written for OpenSSL, private keys too: `os._exit` does not clean up."""
+    with _making:
+        while _directories:
+            _directories.pop().cleanup()
+
+
 def _most_sessions(record: Mapping[str, Any]) -> int:
     limits, report = record.get("limits") or {}, record.get("report") or {}
     chosen = int(limits.get("max_sessions") or Endpoint.max_sessions)
@@ -158,9 +166,12 @@ def _pem_file(text: str) -> str:
 
 
 _directories: list[tempfile.TemporaryDirectory[str]] = []
+_making = threading.Lock()
 
 
 def _pem_directory() -> str:
-    if not _directories:
-        _directories.append(tempfile.TemporaryDirectory(prefix="matryoshka-pem-"))
-    return _directories[0].name
+    with _making:
+        # One that was removed behind our back (cleaners of /tmp take what nobody touched for days) is made anew.
+        if not _directories or not Path(_directories[-1].name).is_dir():
+            _directories.append(tempfile.TemporaryDirectory(prefix="matryoshka-pem-"))
+        return _directories[-1].name

@@ -68,6 +68,23 @@ def test_lost_and_cancelling_are_told_to_the_steps() -> None:
         two.check()
 
 
+def test_a_renewal_does_not_give_back_what_was_fenced_meanwhile() -> None:
+    """Whoever leaves fences a lease from a thread of its own; an answer that is being read undoes nothing."""
+
+    class Fencing(frozenset[str]):
+        def __contains__(self, _: object) -> bool:
+            lease.lost = True
+            return False
+
+    clock = FakeClock()
+    keeper = _keeper(FakeLedger(answer=RenewResult(Fencing(), frozenset())), clock)
+    with keeper.hold(make_claim(), clock.now) as lease:
+        keeper.renew_once()
+
+        with pytest.raises(LeaseLost):
+            lease.check()
+
+
 def test_a_claim_that_ended_is_not_held() -> None:
     """Whatever ends the block, the lease is renewed no more."""
     ledger, clock = FakeLedger(), FakeClock()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 import redis
 
+from service.ledger.queue import STEPS_QUEUE, WakeFailed
 from service.ledger.store.claims import Claim, StepOutcome, StepResult
 from tests.fakes import FakeClock, make_claim
 from tests.unit.workers.kit import FakeLedger
@@ -21,13 +23,43 @@ def test_a_consumer_hangs_when_wake_ups_wait_and_nothing_starts() -> None:
     """Only waiting wake-ups, a free slot and half a minute without a start together mean that the consumer hangs."""
     slots = Slots(total=2, last_start=1000.0)
 
-    assert slots.is_stalled(waiting=3, now=1031.0)
+    assert not slots.is_stalled(waiting=3, now=1000.0)
     assert not slots.is_stalled(waiting=3, now=1029.0)
-    assert not slots.is_stalled(waiting=0, now=1031.0)
+    assert slots.is_stalled(waiting=3, now=1031.0)
     with slots.for_steps(), slots.for_deliveries():
         slots.last_start = 1000.0
         assert not slots.is_stalled(waiting=3, now=1031.0)
     assert 0 == slots.busy
+
+
+def test_wake_ups_that_came_this_moment_do_not_mean_that_the_consumer_hangs() -> None:
+    """After hours without work the first look that finds wake-ups finds those that are being taken."""
+    slots = Slots(total=2, last_start=1000.0)
+
+    assert not slots.is_stalled(waiting=3, now=9000.0)
+    assert not slots.is_stalled(waiting=0, now=9010.0)
+    assert not slots.is_stalled(waiting=3, now=9040.0)
+    assert not slots.is_stalled(waiting=1, now=9070.0)
+    assert slots.is_stalled(waiting=1, now=9071.0)
+
+
+def test_an_outage_of_the_broker_is_no_hang() -> None:
+    """What waited before it says nothing: the consumer needs a while to connect again."""
+    looks: Iterator[Any] = iter([1, WakeFailed("away"), 1])
+
+    def waiting(queue: str) -> int:
+        look = next(looks) if queue == STEPS_QUEUE else 0
+        if isinstance(look, Exception):
+            raise look
+        return int(look)
+
+    slots, nothing = Slots(total=2, last_start=0.0), cast("Any", None)
+    presence = Presence(nothing, nothing, cast("Any", SimpleNamespace(waiting=waiting)), nothing, slots)
+
+    assert not presence.is_stalled()
+    slots.waiting_since = 0.0  # long ago
+    assert not presence.is_stalled()
+    assert not presence.is_stalled()
 
 
 def test_neither_steps_nor_deliveries_take_all_slots() -> None:
@@ -112,6 +144,19 @@ def test_who_is_asked_twice_waits_for_no_step(hurries: list[bool]) -> None:
 
     assert lease.lost
     assert [StepOutcome.RELEASED] == [item.outcome for item in finished]
+
+
+@pytest.mark.parametrize("kind", ["for_steps", "for_deliveries"])
+def test_what_a_slot_is_about_to_do_is_waited_for(kind: str) -> None:
+    """A claim may be on its way, and a delivery is no lease of the keeper: a process that went now would leave both."""
+    slots, left = Slots(total=2), threading.Event()
+    departure = _departure(LeaseKeeper(FakeLedger()), [], left, drain=3600)
+    departure.is_busy = lambda: slots.busy > 0
+    with getattr(slots, kind)():
+        departure.begin()
+
+        assert not left.wait(0.3)
+    assert left.wait(10)
 
 
 class FakeRegistry:

@@ -74,6 +74,18 @@ def test_lines_come_in_bunches_and_a_flood_is_counted() -> None:
     assert {"stream": "verbose", "text": "line 599"} == lines[-1]
 
 
+def test_the_last_flush_tells_every_line() -> None:
+    """What a call said last explains how it ended: more than one bunch of it is not lost with the claim."""
+    ledger, clock = FakeLedger(), FakeClock()
+    reporter = _reporter(ledger, clock)
+    reporter.flush(now=True)
+    reporter.relay([Record(Stream.VERBOSE, f"line {number}") for number in range(120)])
+    reporter.flush(now=True)
+
+    assert [50, 50, 20] == [len(event[1]["lines"]) for event in ledger.events]
+    assert {"stream": "verbose", "text": "line 119"} == ledger.events[-1][1]["lines"][-1]
+
+
 def test_a_ledger_that_is_away_costs_the_event_only() -> None:
     """A running step does not fail because an event cannot be stored."""
     ledger, clock = FakeLedger(away=1), FakeClock()

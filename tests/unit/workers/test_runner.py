@@ -192,6 +192,15 @@ def test_a_bug_after_an_effect_asks_the_same_calls_again_a_few_times() -> None:
     assert results[-1].retryable is False
 
 
+def test_a_claim_that_cannot_even_be_begun_is_recorded() -> None:
+    """Without a record it would come back when its lease ends, as a lost worker; its call stays open in the ledger."""
+    newer = {"call_id": "job_1.act.1#1", "guest": {"vm_id": "v", "of_a_newer_release": True}}
+    result = _result(_bench(Act(applies=_changing)), make_claim("Act", memo={"_begun": True, "x": 1}, open_call=newer))
+
+    assert (StepOutcome.WAIT, True) == (result.outcome, result.call_open)
+    assert {"_begun": True, "_crashes": 1, "x": 1} == result.memo
+
+
 def test_a_guest_that_is_away_is_waited_for_even_before_a_change() -> None:
     """A guest in the middle of a restart costs no attempts: the step's deadline is the bound."""
     away = RemoteError("away", error_id="Matryoshka.GuestNotReady,X", category="ResourceUnavailable")

@@ -148,6 +148,17 @@ def test_no_new_generation_runs_beside_an_old_call() -> None:
     assert StepOutcome.SUCCEEDED is _result(bench, _claim(generation=1)).outcome
 
 
+def test_a_call_that_runs_too_long_is_not_told_as_a_host_that_is_away() -> None:
+    """The host said that the former try's call runs: at the deadline that is what was late."""
+    bench = _bench(Act(applies=_changing), **{"Get-NestedCall": _status("running")})
+    waits = _result(bench, _claim(generation=2))
+    late = {"step_started_at": 1000.0, "claimed_at": 1601.0}
+    ended = _result(bench, _claim(generation=2, memo=waits.memo, **late))
+
+    assert ended.error is not None
+    assert "DEADLINE_PASSED" == ended.error["code"]
+
+
 def test_a_passed_check_is_not_trusted_while_the_call_runs() -> None:
     """What the former worker's call is still about to do belongs to the step."""
     bench = _bench(Act(checks=lambda _: Checked()), **{"Get-NestedCall": _status("running")})

@@ -89,15 +89,20 @@ def test_sealed_and_referenced_secrets_open(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "reference",
-    ["env:PATH", "env:MATRYOSHKA_SECRET_NONE", "file:../secret", "file:none", "file:/etc/passwd", "http:x", ""],
-)
+    [
+        "env:PATH", "env:MATRYOSHKA_SECRET_NONE", "file:../secret", "file:none", "file:/etc/passwd", "file:latin1",
+        "http:x", "",
+    ],
+)  # fmt: skip
 def test_other_references_are_refused(reference: str, tmp_path: Path) -> None:
-    """Only our own variables and files below the secrets directory may be named, and errors do not show values."""
+    """Only our own variables and text files below the secrets directory may be named; errors do not show values."""
+    (tmp_path / "latin1").write_bytes("pässword".encode("latin-1"))
     keyring = Keyring(lambda _: b"", References(str(tmp_path), {"PATH": "/bin"}))
 
     with pytest.raises(SecretUnavailable) as caught:
         keyring.open({"ref": reference})
     assert "/bin" not in str(caught.value)
+    assert Keyring(lambda _: b"", References(str(tmp_path), {})).open_at_hand({"ref": reference}) is None
 
 
 def test_file_references_are_off_without_a_directory() -> None:

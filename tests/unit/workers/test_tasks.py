@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import redis
 
+from service.ledger.event import Event, EventType
 from service.ledger.store.claims import Claim, StepOutcome, StepResult
+from service.ledger.store.deliveries import Delivery, DeliveryClaim, DeliveryResult, DeliveryState
 from tests.fakes import FakeClock, make_claim
 from tests.unit.workers.kit import FakeLedger
 from workers.keeper import Lease, LeaseKeeper
@@ -119,3 +121,28 @@ def test_a_result_is_recorded_however_long_the_ledger_is_away() -> None:
 def test_a_ledger_that_is_away_at_the_claim_ends_the_task() -> None:
     """No claim, no work: the sweep wakes again."""
     assert 0 == _hands(FakeLeases([redis.ConnectionError("away")]))[0].work()
+
+
+def test_a_try_that_crashes_is_a_try() -> None:
+    """A bug in sending is recorded as a failure without its text: unrecorded, the delivery would come back for ever."""
+
+    class Crashing:
+        def send(self, claim: DeliveryClaim) -> DeliveryResult:
+            raise RuntimeError("whsec_secret")
+
+    event = Event("evt_1", EventType.JOB_STARTED, 0.0)
+    delivery = Delivery("wd_1", "we_1", "https://receiver.example", event, DeliveryState.PENDING, 0, 0.0)
+    claims = [DeliveryClaim(delivery, "t", 1, 1, 0.0, {})]
+    results: list[DeliveryResult] = []
+
+    def finish(_: DeliveryClaim, result: DeliveryResult) -> bool:
+        results.append(result)
+        return True
+
+    hands, _ = _hands(FakeLeases([]))
+    deliveries = SimpleNamespace(claim=lambda *_: claims.pop() if claims else None, finish=finish)
+    hands.store = cast("Any", SimpleNamespace(deliveries=deliveries))
+    hands.sender = Crashing()
+
+    assert 1 == hands.deliver()
+    assert [(False, False, "a worker's bug: RuntimeError")] == [(r.succeeded, r.released, r.error) for r in results]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import stat
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,14 @@ from pathlib import Path
 import pytest
 
 from workers.errors import HostMisconfigured
-from workers.psrp.transport import Endpoint, Timeouts, connection_arguments, endpoint_of, open_connection
+from workers.psrp.transport import (
+    Endpoint,
+    Timeouts,
+    connection_arguments,
+    endpoint_of,
+    forget_files,
+    open_connection,
+)
 from workers.secrets import SecretStr
 
 _ENDPOINT = Endpoint("host_1", "host_1@1", "hv1.example", 5986, "https", "negotiate", "LAB\\svc", SecretStr("pw"))
@@ -36,6 +44,19 @@ def test_a_certificate_and_an_authority_become_private_files() -> None:
     assert 0o600 == stat.S_IMODE(bundle.stat().st_mode)
     assert "-----BEGIN CERTIFICATE" == Path(arguments["cert_validation"]).read_text()
     assert "password" not in arguments
+
+
+def test_private_files_go_with_the_process_and_come_back_when_they_were_removed() -> None:
+    """No key stays behind in /tmp; and whoever tidies /tmp up costs no host."""
+    endpoint = replace(_ENDPOINT, auth="certificate", secret=SecretStr("-----BEGIN X"))
+    bundle = Path(connection_arguments(endpoint, Timeouts())["certificate_pem"])
+
+    shutil.rmtree(bundle.parent)
+    again = Path(connection_arguments(endpoint, Timeouts())["certificate_pem"])
+    assert "-----BEGIN X" == again.read_text()
+
+    forget_files()
+    assert not again.parent.exists()
 
 
 def test_messages_are_sealed_on_plain_http() -> None:
