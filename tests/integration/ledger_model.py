@@ -137,9 +137,8 @@ class Ledger:
             lab.state, lab.rolled_back = "building", False
         elif lab and job.removes:
             lab.before, lab.state = lab.state, "removing"
-        holds = job.lab in self.held
-        if holds:
-            job.state = "queued"
+        if job.lab in self.held:
+            self._queued(job)
         else:
             self._admit(job, self.short_of(job.memory, job.priority))
 
@@ -249,9 +248,14 @@ class Ledger:
             self.places += 1
             job.state, job.place = "waiting", self.places
             return
-        job.state = "queued"
         if job.memory:
             self.held[job.id] = job.memory
+        self._queued(job)
+
+    def _queued(self, job: ModelJob) -> None:
+        job.state = "queued"
+        if all(step.state in GOOD for step in job.steps.values()):
+            self._finalize(job, "succeeded", touched=True)
 
     def _ready(self, job: ModelJob, step: ModelStep, delay: float) -> None:
         step.ready, step.due = True, self.now + delay if delay > 0 else 0
@@ -388,5 +392,6 @@ class Ledger:
         for job in sorted(line, key=lambda one: (one.priority, one.place)):
             if sum(self.held.values()) + job.memory > CAPACITY_MIB:
                 return
-            job.state = "queued"
-            self.held[job.id] = job.memory
+            if job.state == "waiting":  # one before it may have ended at once and let it in
+                self.held[job.id] = job.memory
+                self._queued(job)

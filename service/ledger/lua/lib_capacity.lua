@@ -91,11 +91,10 @@ function L.wake_waiters(host)
 end
 
 function L.let_in(host, job, memory, disk)
-  call('ZREM', L.waiting_key(host), job)
+  -- One that was let in just now may have ended at once, and so have let in this one already.
+  if call('ZREM', L.waiting_key(host), job) == 0 then return end
   L.reserve(host, job, memory, disk)
-  L.set_state(job, 'queued')
-  L.emit('job.queued', L.at(job), '{"reason":"capacity"}')
-  L.index(job)
+  L.queued(job, '{"reason":"capacity"}')
 end
 
 -- For the eyes of a tenant, as L.waiting_for.

@@ -163,10 +163,21 @@ function L.admit(job, waits)
     return
   end
   L.reserve(host, job, memory, disk)
-  L.set_state(job, 'queued')
   call('HSET', key, 'queued_at', L.time(NOW))
-  L.emit('job.queued', L.at(job), '{}')
-  L.index(job)
+  L.queued(job, '{}')
+end
+
+-- A job that has its room hands out its steps. Without an open one it is over: its plan has none, or it is retried after
+-- the last of them ended well while the job was being stopped.
+function L.queued(job, data)
+  local key = L.job(job)
+  L.set_state(job, 'queued')
+  L.emit('job.queued', L.at(job), data)
+  if L.num(key, 'open', 0) > 0 then return L.index(job) end
+  if L.get(key, 'started_at') == '' then call('HSET', key, 'started_at', L.time(NOW)) end
+  L.set_state(job, 'running')
+  L.emit('job.started', L.at(job), '{}')
+  L.finalize(job, 'succeeded', true)
 end
 
 -- Why a demand cannot be met now: nil (it can), never_fits, others_wait or capacity.

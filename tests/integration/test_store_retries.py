@@ -1,0 +1,50 @@
+"""What a retry finds of the earlier runs of its job, and of other jobs since, on a real server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from service.ledger.plan import Demand
+from tests.integration.ledger_kit import Ledger, open_ledger, step
+
+
+@pytest.fixture
+def ledger(redis_url: str) -> Iterator[Ledger]:
+    """An empty ledger."""
+    with open_ledger(redis_url) as one:
+        yield one
+
+
+def test_a_retry_with_nothing_left_to_do_succeeds(ledger: Ledger) -> None:
+    """A job whose last step ended well while it was being cancelled is not queued for ever by a retry."""
+    job = ledger.lab_job(step("a"))
+    claim = ledger.claim()
+    ledger.store.jobs.cancel(job.id)
+    ledger.end(claim)
+    assert ("cancelled", {"a": "succeeded"}) == (ledger.state(job.id), ledger.states(job.id))
+
+    assert "succeeded" == ledger.store.jobs.retry(job.id).state
+    lab = ledger.store.labs.get(job.lab_id)
+    assert lab is not None
+    assert "ready" == lab.state
+
+
+def test_a_retry_that_waited_with_nothing_left_to_do_lets_others_in(ledger: Ledger) -> None:
+    """It takes no room for longer than a moment, and whoever stands behind it in the line is let in once."""
+    host = ledger.host(memory_mib=10)
+    ended = ledger.job(step("a"), host_id=host, demand=Demand(10, 1))
+    claim = ledger.claim()
+    ledger.store.jobs.cancel(ended.id)
+    ledger.end(claim)
+    holder = ledger.job(step("b"), host_id=host, demand=Demand(10, 1))
+    assert "waiting" == ledger.store.jobs.retry(ended.id).state
+    behind = [ledger.job(step("c"), host_id=host, demand=Demand(5, 1)) for _ in range(2)]
+    ledger.end(ledger.claim())
+
+    assert ["succeeded", "succeeded"] == [ledger.state(holder.id), ledger.state(ended.id)]
+    assert ["queued", "queued"] == [ledger.state(job.id) for job in behind]
+    assert {job.id: 5 for job in behind} == {
+        one.holder: one.memory_mib for one in ledger.store.hosts.reservations(host)
+    }
