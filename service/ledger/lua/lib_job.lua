@@ -163,7 +163,6 @@ function L.admit(job, waits)
     return
   end
   L.reserve(host, job, memory, disk)
-  call('HSET', key, 'queued_at', L.time(NOW))
   L.queued(job, '{}')
 end
 
@@ -171,6 +170,7 @@ end
 -- the last of them ended well while the job was being stopped.
 function L.queued(job, data)
   local key = L.job(job)
+  call('HSET', key, 'queued_at', L.time(NOW))
   L.set_state(job, 'queued')
   L.emit('job.queued', L.at(job), data)
   if L.num(key, 'open', 0) > 0 then return L.index(job) end
