@@ -34,6 +34,7 @@ class ModelStep:
     goes_on: bool = False
     undo: str = ""
     undo_attempts: int = 0
+    left: bool = False  # by an earlier run
 
 
 @dataclass
@@ -277,6 +278,7 @@ class Ledger:
             else:
                 if step.state != "pending":
                     self._next_generation(step)
+                step.left = step.state != "undone" and (step.left or step.attempts > 0)
                 step.attempts, step.goes_on, step.due = 0, False, 0
                 step.ready = not open_needs
                 step.state = "ready" if step.ready else "pending"
@@ -284,7 +286,7 @@ class Ledger:
 
     def _succeed(self, job: ModelJob, step: ModelStep, outcome: str) -> None:
         if job.undoing:
-            step.undo, step.state = "done", "undone"
+            step.undo, step.state, step.left = "done", "undone", False
             self._undo_next(job)
             return
         step.state, step.goes_on = outcome, False
@@ -331,8 +333,8 @@ class Ledger:
             return
         for step in job.steps.values():
             if step.state in {"ready", "pending"}:
-                step.state = "cancelled" if step.attempts or job.ending != "failed" else "pending"
-        started = [step for step in job.steps.values() if step.attempts]
+                step.state = "cancelled" if step.attempts or step.left or job.ending != "failed" else "pending"
+        started = [step for step in job.steps.values() if step.attempts or step.left]
         policy = policy or (job.on_cancel if job.ending == "cancelled" else job.on_failure)
         if policy != "rollback" or not started:
             self._finalize(job, job.ending, touched=bool(started))
@@ -355,7 +357,7 @@ class Ledger:
                 if step.undoable:
                     self._ready(job, step, 0)
                 else:
-                    step.undo, step.state, moved = "done", "undone", True
+                    step.undo, step.state, step.left, moved = "done", "undone", False, True
         if all(step.undo in over for step in job.steps.values()):
             self._finalize(job, job.ending, touched=job.rollback_failed)
 

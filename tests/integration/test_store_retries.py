@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from service.ledger.plan import Demand
-from tests.integration.ledger_kit import Ledger, open_ledger, step
+from tests.integration.ledger_kit import Ledger, failing, open_ledger, step
 
 
 @pytest.fixture
@@ -48,3 +48,35 @@ def test_a_retry_that_waited_with_nothing_left_to_do_lets_others_in(ledger: Ledg
     assert {job.id: 5 for job in behind} == {
         one.holder: one.memory_mib for one in ledger.store.hosts.reservations(host)
     }
+
+
+def test_what_an_earlier_run_began_is_undone_before_its_next_try(ledger: Ledger) -> None:
+    """A rollback reaches the step that failed in the run before, though this run was stopped before it was claimed."""
+    host = ledger.host(memory_mib=100)
+    steps = (step("a", undoable=True), step("b", "a", undoable=True))
+    job = ledger.lab_job(*steps, host_id=host, demand=Demand(40, 4), on_cancel="rollback")
+    ledger.work(failing(b=False))
+    ledger.store.jobs.retry(job.id)
+    ledger.store.jobs.cancel(job.id)
+
+    assert ["b", "a"] == [claim.step_id for claim in ledger.work()]
+    assert {"a": "undone", "b": "undone"} == ledger.states(job.id)
+    ledger.store.jobs.retry(job.id)
+    ledger.store.jobs.cancel(job.id)
+    assert [] == ledger.work()
+    assert "cancelled" == ledger.state(job.id)
+
+
+def test_a_lab_stays_while_something_of_an_earlier_run_may_be_there(ledger: Ledger) -> None:
+    """A retry that is cancelled before it began leaves the failed lab and what it holds, for a teardown to find."""
+    host = ledger.host(memory_mib=100)
+    job = ledger.lab_job(step("a"), host_id=host, demand=Demand(40, 4))
+    ledger.work(failing(a=False))
+    for _ in range(2):
+        ledger.store.jobs.retry(job.id)
+        ledger.store.jobs.cancel(job.id)
+        lab, (record,) = ledger.store.labs.get(job.lab_id), ledger.store.jobs.steps(job.id)
+
+        assert lab is not None
+        assert ("failed", "cancelled", 1) == (lab.state, record.state, record.attempt)
+        assert {job.lab_id: 40} == {one.holder: one.memory_mib for one in ledger.store.hosts.reservations(host)}

@@ -60,12 +60,15 @@ function L.settle(job, policy)
   end
 end
 
+-- Whether a step ever started, in this run of its job or in an earlier one, by all fields of the job's steps.
+function L.was_begun(steps, step) return (tonumber(steps['a:' .. step] or '') or 0) > 0 or steps['o:' .. step] ~= nil end
+
 -- Gives every step that has not ended its last state; returns the steps that ever started.
 function L.close_steps(job, ending)
   local steps, started = L.hash(L.steps(job)), {}
   for _, step in ipairs(call('HKEYS', L.job(job) .. ':meta')) do
     local state = steps['s:' .. step] or 'pending'
-    local began = steps['a:' .. step] and tonumber(steps['a:' .. step]) > 0
+    local began = L.was_begun(steps, step)
     if began then started[#started + 1] = step end
     local lost = state == 'ready' and steps['sb:' .. step] and not steps['c:' .. step]
     if began and (lost or steps['k:' .. step]) then

@@ -44,6 +44,7 @@ end
 
 function L.mark_undone(job, step, data)
   call('HSET', L.steps(job), 'u:' .. step, 'done', 's:' .. step, 'undone', 'e:' .. step, L.time(NOW))
+  call('HDEL', L.steps(job), 'o:' .. step)
   call('HINCRBY', L.job(job), 'uopen', -1)
   L.emit('step.undone', L.at(job, step), data)
 end

@@ -80,6 +80,8 @@ for _, step in ipairs(order) do
     if was ~= 'pending' then
       L.next_generation(job, step)
     end
+    -- The host may have something of it, also when this run ends before it is claimed again.
+    if was ~= 'undone' and L.was_begun(state, step) then call('HSET', steps, 'o:' .. step, 1) end
     call('HDEL', steps, 's:' .. step, 'a:' .. step, 'x:' .. step, 'p:' .. step, 'm:' .. step, 'c:' .. step, 'q:' .. step)
     call('HSET', steps, 'd:' .. step, missing)
   end
