@@ -339,7 +339,7 @@ class Ledger:
         if policy != "rollback" or not started:
             self._finalize(job, job.ending, touched=bool(started))
             return
-        job.undoing, job.state = True, "rolling_back"
+        job.undoing, job.shut, job.state = True, False, "rolling_back"
         for step in started:
             step.undo, step.undo_attempts, step.goes_on = "pending", 0, False
             step.generation += 1

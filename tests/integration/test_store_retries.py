@@ -80,3 +80,19 @@ def test_a_lab_stays_while_something_of_an_earlier_run_may_be_there(ledger: Ledg
         assert lab is not None
         assert ("failed", "cancelled", 1) == (lab.state, record.state, record.attempt)
         assert {job.lab_id: 40} == {one.holder: one.memory_mib for one in ledger.store.hosts.reservations(host)}
+
+
+def test_a_rollback_from_the_gate_gives_the_lab_and_its_room_back(ledger: Ledger) -> None:
+    """A retry that waits for its time is cancelled with a rollback: what is undone holds nothing any more."""
+    host = ledger.host(memory_mib=100)
+    job = ledger.lab_job(step("a", undoable=True), host_id=host, demand=Demand(40, 4), on_cancel="rollback")
+    ledger.work(failing(a=False))
+    ledger.store.client.hset(f"t:job:{job.id}", "not_before", repr(ledger.now + 100))  # as an edit may move it
+    assert "scheduled" == ledger.store.jobs.retry(job.id).state
+    ledger.store.jobs.cancel(job.id)
+    ledger.work()
+    lab = ledger.store.labs.get(job.lab_id)
+
+    assert lab is not None
+    assert ("cancelled", "removed") == (ledger.state(job.id), lab.state)
+    assert [] == list(ledger.store.hosts.reservations(host))
