@@ -62,14 +62,21 @@ function L.release(host, holder)
   L.wake_waiters(host)
 end
 
+-- How much of what a job adds its lab does not have yet, on the way to the whole of its new shape.
+function L.missing(adds, whole, has) return math.min(adds, math.max(0, tonumber(whole or '') - has)) end
+
 -- What a job takes from its host beside what its lab holds already: what is left of a lab keeps its reservation.
 function L.wanted(job)
-  local found = call('HMGET', L.job(job), 'mem', 'disk', 'host_id', 'lab_id', 'creates_lab', 'retries')
+  local found = call('HMGET', L.job(job), 'mem', 'disk', 'host_id', 'lab_id', 'creates_lab', 'retries', 'shape_mem',
+    'shape_disk')
   local memory, disk = tonumber(found[1] or '') or 0, tonumber(found[2] or '') or 0
   if memory + disk == 0 or found[3] == '' or found[4] == '' then return memory, disk end
   local has_memory, has_disk = L.held(found[3], found[4])
   if not has_memory then return memory, disk end
   if found[5] == '1' then return math.max(0, memory - has_memory), math.max(0, disk - has_disk) end
+  if found[7] then -- what it added in an earlier run is the lab's already
+    return L.missing(memory, found[7], has_memory), L.missing(disk, found[8], has_disk)
+  end
   if (tonumber(found[6] or '') or 0) > 0 then return 0, 0 end
   return memory, disk
 end
