@@ -34,6 +34,7 @@ class ModelStep:
     goes_on: bool = False
     undo: str = ""
     undo_attempts: int = 0
+    left: bool = False  # by an earlier run
 
 
 @dataclass
@@ -137,9 +138,8 @@ class Ledger:
             lab.state, lab.rolled_back = "building", False
         elif lab and job.removes:
             lab.before, lab.state = lab.state, "removing"
-        holds = job.lab in self.held
-        if holds:
-            job.state = "queued"
+        if job.lab in self.held:
+            self._queued(job)
         else:
             self._admit(job, self.short_of(job.memory, job.priority))
 
@@ -249,9 +249,14 @@ class Ledger:
             self.places += 1
             job.state, job.place = "waiting", self.places
             return
-        job.state = "queued"
         if job.memory:
             self.held[job.id] = job.memory
+        self._queued(job)
+
+    def _queued(self, job: ModelJob) -> None:
+        job.state = "queued"
+        if all(step.state in GOOD for step in job.steps.values()):
+            self._finalize(job, "succeeded", touched=True)
 
     def _ready(self, job: ModelJob, step: ModelStep, delay: float) -> None:
         step.ready, step.due = True, self.now + delay if delay > 0 else 0
@@ -273,6 +278,7 @@ class Ledger:
             else:
                 if step.state != "pending":
                     self._next_generation(step)
+                step.left = step.state != "undone" and (step.left or step.attempts > 0)
                 step.attempts, step.goes_on, step.due = 0, False, 0
                 step.ready = not open_needs
                 step.state = "ready" if step.ready else "pending"
@@ -280,7 +286,7 @@ class Ledger:
 
     def _succeed(self, job: ModelJob, step: ModelStep, outcome: str) -> None:
         if job.undoing:
-            step.undo, step.state = "done", "undone"
+            step.undo, step.state, step.left = "done", "undone", False
             self._undo_next(job)
             return
         step.state, step.goes_on = outcome, False
@@ -327,13 +333,13 @@ class Ledger:
             return
         for step in job.steps.values():
             if step.state in {"ready", "pending"}:
-                step.state = "cancelled" if step.attempts or job.ending != "failed" else "pending"
-        started = [step for step in job.steps.values() if step.attempts]
+                step.state = "cancelled" if step.attempts or step.left or job.ending != "failed" else "pending"
+        started = [step for step in job.steps.values() if step.attempts or step.left]
         policy = policy or (job.on_cancel if job.ending == "cancelled" else job.on_failure)
         if policy != "rollback" or not started:
             self._finalize(job, job.ending, touched=bool(started))
             return
-        job.undoing, job.state = True, "rolling_back"
+        job.undoing, job.shut, job.state = True, False, "rolling_back"
         for step in started:
             step.undo, step.undo_attempts, step.goes_on = "pending", 0, False
             step.generation += 1
@@ -351,7 +357,7 @@ class Ledger:
                 if step.undoable:
                     self._ready(job, step, 0)
                 else:
-                    step.undo, step.state, moved = "done", "undone", True
+                    step.undo, step.state, step.left, moved = "done", "undone", False, True
         if all(step.undo in over for step in job.steps.values()):
             self._finalize(job, job.ending, touched=job.rollback_failed)
 
@@ -388,5 +394,6 @@ class Ledger:
         for job in sorted(line, key=lambda one: (one.priority, one.place)):
             if sum(self.held.values()) + job.memory > CAPACITY_MIB:
                 return
-            job.state = "queued"
-            self.held[job.id] = job.memory
+            if job.state == "waiting":  # one before it may have ended at once and let it in
+                self.held[job.id] = job.memory
+                self._queued(job)

@@ -251,7 +251,8 @@ class LedgerMachine(SteeringRules):
             for record in self.ledger.store.jobs.steps(job.id):
                 one = job.steps[record.id]
                 shown = "running" if one.undo == "running" else one.state
-                assert (shown, one.attempts, one.generation, one.fence) == (
+                tried = one.attempts or int(one.left and one.state == "cancelled")
+                assert (shown, tried, one.generation, one.fence) == (
                     record.state,
                     record.attempt,
                     record.generation,

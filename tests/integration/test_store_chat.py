@@ -247,3 +247,20 @@ def test_the_first_decision_stands(ledger: Ledger) -> None:
     ledger.advance(900)
     assert Decided.GONE == chat.decide("ask_1", "slack:T1:U1", "confirm").outcome
     assert Decided.GONE == chat.decide("ask_2", "slack:T1:U1", "confirm").outcome
+
+
+def test_messages_of_a_job_that_was_removed_leave_nothing_of_it(ledger: Ledger) -> None:
+    """A try that ends, or comes due, after the job's retention is over makes no half job of it again."""
+    job = _job(ledger, 1, bot=True)
+    ledger.work()
+    claim = ledger.store.deliveries.claim("w1", 1e7)
+    assert claim is not None
+    ledger.advance(ledger.store.settings.retention_seconds - 60)
+    ledger.store.client.zadd("t:ended", {job.id: 0})
+    ledger.store.leases.sweep()
+    ledger.store.deliveries.finish(claim, DeliveryResult(True, 200, posted="17.1"))
+
+    assert [] == _tell(ledger)
+    assert ["succeeded", "cancelled"] == _states(ledger, job)
+    assert [] == ledger.store.client.keys(f"t:job:{job.id}*")
+    assert ledger.store.jobs.get(job.id) is None

@@ -9,7 +9,7 @@ import pytest
 
 from service.ledger.job import Job
 from service.ledger.plan import Demand, Plan, Reshape
-from service.ledger.store import Lab
+from service.ledger.store import Lab, Quotas, Tenant
 from tests.integration.ledger_kit import PROBLEM, Ledger, open_ledger, step
 
 _OLD, _NEW, _OTHER = {"sealed": "old"}, {"sealed": "new"}, {"ref": "env:MATRYOSHKA_SECRET_OTHER"}
@@ -204,6 +204,51 @@ def test_a_growth_that_broke_off_goes_on(ledger: Ledger) -> None:
     ledger.store.jobs.retry(job.id)
     ledger.work()
     assert (ledger.state(job.id), _held(ledger, host)) == ("succeeded", {lab_id: 60})
+
+
+def test_a_growth_that_never_began_reserves_when_it_is_retried(ledger: Ledger) -> None:
+    """What was not handed to the lab is wanted again: a retry does not begin without its room."""
+    host = ledger.host(memory_mib=50)
+    lab_id = _built(ledger, host_id=host, demand=Demand(40, 4)).lab_id
+    job = _reshaping(ledger, lab_id, Reshape({}, Demand(60, 6)), _GROW, more=Demand(20, 2))
+    ledger.store.jobs.cancel(job.id)
+
+    assert "waiting" == ledger.store.jobs.retry(job.id).state
+
+
+def test_a_growth_that_failed_before_the_lab_grew_holds_nothing(ledger: Ledger) -> None:
+    """The lab holds what it held, and the retry reserves what the new nodes take."""
+    host = ledger.host(memory_mib=100)
+    lab_id = _built(ledger, host_id=host, demand=Demand(40, 4)).lab_id
+    job = _reshaping(ledger, lab_id, Reshape({}, Demand(60, 6)), _GROW, more=Demand(20, 2))
+    ledger.end(ledger.claim(), "failed", error=PROBLEM)
+    failed = _held(ledger, host)
+    ledger.store.jobs.retry(job.id)
+
+    assert (failed, _held(ledger, host)) == ({lab_id: 40}, {lab_id: 40, job.id: 20})
+
+
+def test_new_nodes_count_once(ledger: Ledger) -> None:
+    """An added node counts once for the quota: while its job runs, when that failed, retried and after it."""
+    host, made = ledger.host(memory_mib=100), {"action": "CreateNode"}
+    pair = Plan("x", (step("a", **made), step("b", **made)), Demand(40, 4))
+    lab_id = ledger.lab_job(host_id=host, plan=pair, request={"nodes": {"count": 2}}).lab_id
+    ledger.work()
+    steps, told = (_GROW, step("c", "reshape", **made)), []
+    reshape = Reshape({"nodes": {"count": 3}}, Demand(60, 6))
+    job = _reshaping(ledger, lab_id, reshape, *steps, more=Demand(20, 2))
+    ledger.store.tenants.update(Tenant("default", quotas=Quotas(nodes=3, memory_mib=60)))
+    for outcome in ("succeeded", "failed", "retry", "succeeded"):
+        usage = ledger.store.tenants.usage("default")
+        told.append((usage.nodes, usage.memory_mib))
+        if outcome == "retry":
+            ledger.store.jobs.retry(job.id)
+        else:
+            ledger.end(ledger.claim(), outcome, error=PROBLEM)
+    last = ledger.store.tenants.usage("default")
+
+    assert ("succeeded", (0, 3, 60)) == (ledger.state(job.id), (last.jobs, last.nodes, last.memory_mib))
+    assert [(3, 60)] * 4 == told
 
 
 def test_a_growth_waits_for_room(ledger: Ledger) -> None:

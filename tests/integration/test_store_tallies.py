@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from service.ledger.plan import Demand
 from service.ledger.store import LeaseLost, StepResult
 from service.observing.metrics import REGISTRY
 from tests.integration.ledger_kit import PROBLEM, Ledger, open_ledger, step
@@ -99,6 +100,22 @@ def test_waits_are_told_with_the_claim(ledger: Ledger) -> None:
     assert (30, 30) == (first.step_waited_seconds, first.job_waited_seconds)
     assert (5, None) == (second.step_waited_seconds, second.job_waited_seconds)
     assert 0 == ledger.store.tallies.read().ready_seconds
+
+
+def test_a_step_is_ready_when_its_job_has_its_room(ledger: Ledger) -> None:
+    """The time in the line for room is not the workers', nor is the time since an earlier run of a retried job."""
+    host = ledger.host(memory_mib=10)
+    first = ledger.job(step("a"), host_id=host, demand=Demand(10, 1))
+    ledger.end(ledger.claim(), "failed", error=PROBLEM)
+    ledger.advance(1000)
+    ledger.job(step("b"), host_id=host, demand=Demand(10, 1))
+    assert "waiting" == ledger.store.jobs.retry(first.id).state
+    ledger.advance(100)
+    ledger.end(ledger.claim())
+    ledger.advance(7)
+
+    assert 7 == ledger.store.tallies.read().ready_seconds
+    assert 7 == ledger.claim().step_waited_seconds
 
 
 def test_lost_leases_and_refused_fences_are_counted(ledger: Ledger) -> None:

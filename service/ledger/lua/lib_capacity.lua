@@ -62,14 +62,21 @@ function L.release(host, holder)
   L.wake_waiters(host)
 end
 
+-- How much of what a job adds its lab does not have yet, on the way to the whole of its new shape.
+function L.missing(adds, whole, has) return math.min(adds, math.max(0, tonumber(whole or '') - has)) end
+
 -- What a job takes from its host beside what its lab holds already: what is left of a lab keeps its reservation.
 function L.wanted(job)
-  local found = call('HMGET', L.job(job), 'mem', 'disk', 'host_id', 'lab_id', 'creates_lab', 'retries')
+  local found = call('HMGET', L.job(job), 'mem', 'disk', 'host_id', 'lab_id', 'creates_lab', 'retries', 'shape_mem',
+    'shape_disk')
   local memory, disk = tonumber(found[1] or '') or 0, tonumber(found[2] or '') or 0
   if memory + disk == 0 or found[3] == '' or found[4] == '' then return memory, disk end
   local has_memory, has_disk = L.held(found[3], found[4])
   if not has_memory then return memory, disk end
   if found[5] == '1' then return math.max(0, memory - has_memory), math.max(0, disk - has_disk) end
+  if found[7] then -- what it added in an earlier run is the lab's already
+    return L.missing(memory, found[7], has_memory), L.missing(disk, found[8], has_disk)
+  end
   if (tonumber(found[6] or '') or 0) > 0 then return 0, 0 end
   return memory, disk
 end
@@ -91,11 +98,10 @@ function L.wake_waiters(host)
 end
 
 function L.let_in(host, job, memory, disk)
-  call('ZREM', L.waiting_key(host), job)
+  -- One that was let in just now may have ended at once, and so have let in this one already.
+  if call('ZREM', L.waiting_key(host), job) == 0 then return end
   L.reserve(host, job, memory, disk)
-  L.set_state(job, 'queued')
-  L.emit('job.queued', L.at(job), '{"reason":"capacity"}')
-  L.index(job)
+  L.queued(job, '{"reason":"capacity"}')
 end
 
 -- For the eyes of a tenant, as L.waiting_for.

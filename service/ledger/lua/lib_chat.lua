@@ -78,6 +78,8 @@ function L.chat_put_off(id, key, chat)
   local job, turn = L.get(key, 'job'), L.num(key, 'chat_turn', 0)
   local place = L.job(job)
   if turn > 0 then
+    -- The job was removed after its retention, and the conversation's address with it.
+    if call('EXISTS', place) == 0 then return L.chat_drop(id, key) end
     -- A later message tells more than an earlier one that did not get through.
     if turn < L.num(place, 'chat_told', 0) then return L.chat_drop(id, key) end
     local busy = L.get(place, 'chat_busy')
@@ -118,7 +120,7 @@ end
 function L.chat_learn(key, posted, gone)
   local text, job = call('HGET', key, 'chat'), L.get(key, 'job')
   if not text then return false end
-  if posted ~= '' then call('HSET', L.job(job), 'chat_posted', posted) end
+  if posted ~= '' and call('EXISTS', L.job(job)) == 1 then call('HSET', L.job(job), 'chat_posted', posted) end
   if not gone or call('HGET', key, 'way') ~= 'url' then return false end
   local chat = cjson.decode(text)
   call('HSET', url_key(chat), 'used', CHAT_USES)

@@ -58,8 +58,7 @@ end
 -- The gate is open. `short` is what short_of says, when the caller knows it already (false: there is room).
 function L.begin(job, short)
   local key = L.job(job)
-  local found = call('HMGET', key, 'host_id', 'lab_id', 'creates_lab', 'removes_lab', 'deadline_seconds', 'steps_total',
-    'priority')
+  local found = call('HMGET', key, 'host_id', 'lab_id', 'creates_lab', 'removes_lab', 'deadline_seconds', 'priority')
   call('HSET', key, 'gate', 'open')
   call('ZREM', NS .. 'scheduled', job)
   local seconds = tonumber(found[5])
@@ -70,13 +69,9 @@ function L.begin(job, short)
   if found[2] ~= '' then L.lab_begins(found[2], found[3] == '1', found[4] == '1') end
   if short == nil then
     local memory, disk = L.wanted(job)
-    short = L.short_of(found[1], memory, disk, tonumber(found[7])) or false
+    short = L.short_of(found[1], memory, disk, tonumber(found[6])) or false
   end
   L.admit(job, short ~= false)
-  if found[6] == '0' and not short then
-    L.set_state(job, 'running')
-    L.finalize(job, 'succeeded', true)
-  end
 end
 
 -- A lab that is built again or removed is so from the beginning of the job, not from its submission.

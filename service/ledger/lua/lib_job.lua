@@ -60,12 +60,15 @@ function L.settle(job, policy)
   end
 end
 
+-- Whether a step ever started, in this run of its job or in an earlier one, by all fields of the job's steps.
+function L.was_begun(steps, step) return (tonumber(steps['a:' .. step] or '') or 0) > 0 or steps['o:' .. step] ~= nil end
+
 -- Gives every step that has not ended its last state; returns the steps that ever started.
 function L.close_steps(job, ending)
   local steps, started = L.hash(L.steps(job)), {}
   for _, step in ipairs(call('HKEYS', L.job(job) .. ':meta')) do
     local state = steps['s:' .. step] or 'pending'
-    local began = steps['a:' .. step] and tonumber(steps['a:' .. step]) > 0
+    local began = L.was_begun(steps, step)
     if began then started[#started + 1] = step end
     local lost = state == 'ready' and steps['sb:' .. step] and not steps['c:' .. step]
     if began and (lost or steps['k:' .. step]) then
@@ -163,10 +166,21 @@ function L.admit(job, waits)
     return
   end
   L.reserve(host, job, memory, disk)
-  L.set_state(job, 'queued')
+  L.queued(job, '{}')
+end
+
+-- A job that has its room hands out its steps. Without an open one it is over: its plan has none, or it is retried after
+-- the last of them ended well while the job was being stopped.
+function L.queued(job, data)
+  local key = L.job(job)
   call('HSET', key, 'queued_at', L.time(NOW))
-  L.emit('job.queued', L.at(job), '{}')
-  L.index(job)
+  L.set_state(job, 'queued')
+  L.emit('job.queued', L.at(job), data)
+  if L.num(key, 'open', 0) > 0 then return L.index(job) end
+  if L.get(key, 'started_at') == '' then call('HSET', key, 'started_at', L.time(NOW)) end
+  L.set_state(job, 'running')
+  L.emit('job.started', L.at(job), '{}')
+  L.finalize(job, 'succeeded', true)
 end
 
 -- Why a demand cannot be met now: nil (it can), never_fits, others_wait or capacity.

@@ -111,8 +111,13 @@ function L.lab_of_maker(job, lab, host, ending, touched)
   if ending == 'succeeded' then L.emit('lab.ready', { job = job, lab = lab }, '{}') end
 end
 
--- What a job added to a lab (or took from it) stays with the lab.
-function L.more_nodes(lab, count)
+-- What a job added to its lab stays with the lab. One that reshapes it added nothing before that step, which wrote the
+-- count of nodes too.
+function L.keep_added(job, lab, host)
+  local found = call('HMGET', L.job(job), 'shape_request', 'was_request', 'nodes')
+  if found[1] and not found[2] then return L.release(host, job) end
+  L.hand_over(host, job, lab)
+  local count = not found[1] and tonumber(found[3] or '') or 0
   if count ~= 0 and call('HEXISTS', L.lab(lab), 'nodes') == 1 then call('HINCRBY', L.lab(lab), 'nodes', count) end
 end
 
@@ -126,8 +131,7 @@ function L.lab_of_user(job, lab, host, ending, touched, removes)
   end
   if state ~= 'removed' and touched then
     L.copy_facts(L.job(job), L.lab(lab))
-    L.hand_over(host, job, lab)
-    L.more_nodes(lab, L.num(L.job(job), 'nodes', 0))
+    L.keep_added(job, lab, host)
   else
     L.release(host, job)
   end

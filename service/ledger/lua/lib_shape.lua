@@ -21,7 +21,7 @@ do
   local function write(job, lab, shape)
     local host, id = L.get(lab, 'host_id'), L.get(lab, 'id')
     call('HSET', lab, 'request', shape[1], 'mem', shape[2], 'disk', shape[3])
-    if (shape[4] or '') ~= '' then call('HSET', lab, 'nodes', shape[4]) end
+    if (shape[4] or '') ~= '' then call('HSET', lab, 'nodes', shape[4]) else call('HDEL', lab, 'nodes') end
     if host == '' or L.held(host, job) or not L.held(host, id) then return end
     L.reserve(host, id, tonumber(shape[2]), tonumber(shape[3]))
     L.wake_waiters(host)

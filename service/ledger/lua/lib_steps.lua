@@ -1,6 +1,6 @@
 -- Steps of a job. <job>:meta has a fixed row a step, <job>:st what changes, as <attribute>:<step>:
 --   s state, d open needs, a attempts, g generation, f fence, t token, r last accepted token, w worker, c goes on after
---   a wait or release, sb started, e ended, p percent, m message, x error, q memo, i intent, k the call (JSON) that was
+--   a wait or release, o an earlier run began it and nobody has undone it, sb started, e ended, p percent, m message, x error, q memo, i intent, k the call (JSON) that was
 --   begun and whose end nobody has told, z seconds of pauses, rd when it became ready last; for undo u state, od open dependents, ua attempts, ub started.
 
 function L.steps(job) return L.job(job) .. ':st' end

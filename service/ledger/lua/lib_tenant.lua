@@ -52,21 +52,29 @@ local function nodes_of(counted, request)
   return type(asked.nodes) == 'table' and tonumber(asked.nodes.count) or 1
 end
 
+-- Nodes and memory that count for an unfinished job: what its lab does not have by now.
+function L.counted(job)
+  local found = call('HMGET', L.job(job), 'mem', 'nodes', 'creates_lab', 'host_id', 'lab_id', 'shape_mem', 'shape_nodes')
+  local memory, nodes = tonumber(found[1]), math.max(0, tonumber(found[2] or '') or 0)
+  local has = found[5] ~= '' and L.held(found[4], found[5]) or 0
+  if found[3] == '1' then return 0, math.max(0, memory - has) end
+  if not found[7] then return nodes, memory end
+  local lab = call('HMGET', L.lab(found[5]), 'nodes', 'request')
+  return L.missing(nodes, found[7], nodes_of(lab[1], lab[2] or nil)), L.missing(memory, found[6], has)
+end
+
 -- Returns jobs, nodes and memory in MiB that a tenant has. A lab's nodes count from the submission of its job, its
 -- memory is the job's until the lab holds it on its host.
 function L.usage(tenant)
   count_old()
   local jobs, nodes, memory = 0, 0, 0
   for _, id in ipairs(call('SMEMBERS', NS .. 'tenant:' .. tenant .. ':jobs')) do
-    local found = call('HMGET', L.job(id), 'state', 'mem', 'nodes', 'creates_lab', 'host_id', 'lab_id')
-    if not found[1] or TERMINAL[found[1]] then
+    local state = call('HGET', L.job(id), 'state')
+    if not state or TERMINAL[state] then
       L.count_out(tenant, 'jobs', id)
     else
-      local makes = found[4] == '1'
-      jobs = jobs + 1
-      if not makes then nodes = nodes + math.max(0, tonumber(found[3] or '') or 0) end
-      local has = makes and L.held(found[5], found[6]) or 0
-      memory = memory + math.max(0, tonumber(found[2]) - has)
+      local more_nodes, more_memory = L.counted(id)
+      jobs, nodes, memory = jobs + 1, nodes + more_nodes, memory + more_memory
     end
   end
   for _, id in ipairs(call('SMEMBERS', NS .. 'tenant:' .. tenant .. ':labs')) do

@@ -6,7 +6,8 @@ function L.start_undo(job, started)
   local key, steps = L.job(job), L.steps(job)
   local is_started, first = {}, {}
   for _, step in ipairs(started) do is_started[step] = true end
-  call('HSET', key, 'phase', 'undo', 'uopen', #started)
+  -- Also a job that only waits at its gate has begun by this: its lab is not as it was.
+  call('HSET', key, 'phase', 'undo', 'uopen', #started, 'gate', 'open')
   L.set_state(job, 'rolling_back')
   L.emit('job.rolling_back', L.at(job), string.format('{"steps":%d}', #started))
   for _, step in ipairs(started) do
@@ -44,6 +45,7 @@ end
 
 function L.mark_undone(job, step, data)
   call('HSET', L.steps(job), 'u:' .. step, 'done', 's:' .. step, 'undone', 'e:' .. step, L.time(NOW))
+  call('HDEL', L.steps(job), 'o:' .. step)
   call('HINCRBY', L.job(job), 'uopen', -1)
   L.emit('step.undone', L.at(job, step), data)
 end

@@ -36,6 +36,7 @@ local makes = found.creates_lab == '1'
 local nodes, more = tonumber(edit and edit.fields.nodes or found.nodes or '') or 0, memory
 if makes and lab_state ~= 'removed' then nodes = math.max(0, nodes - L.num(L.lab(lab), 'nodes', nodes)) end
 if makes and has then more = math.max(0, memory - has) end
+if not makes then nodes, more = L.counted(job) end
 local beyond = found.removes_lab ~= '1' and L.beyond_quota(tenant, { 1, nodes, more })
 if beyond then
   local said = cjson.decode(beyond)
@@ -80,6 +81,8 @@ for _, step in ipairs(order) do
     if was ~= 'pending' then
       L.next_generation(job, step)
     end
+    -- The host may have something of it, also when this run ends before it is claimed again.
+    if was ~= 'undone' and L.was_begun(state, step) then call('HSET', steps, 'o:' .. step, 1) end
     call('HDEL', steps, 's:' .. step, 'a:' .. step, 'x:' .. step, 'p:' .. step, 'm:' .. step, 'c:' .. step, 'q:' .. step)
     call('HSET', steps, 'd:' .. step, missing)
   end
