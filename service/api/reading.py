@@ -76,9 +76,11 @@ def _whole_body(request: Request) -> bytes:
 
 def _parse(data: bytes) -> Any:
     try:
-        body = json.loads(data, parse_constant=_refuse_constant)
-        if b"\\u" in data:
-            # A lone surrogate (`\ud800`) is no text: it could not be stored or answered in UTF-8.
+        # A lone surrogate is no text: it could not be stored or answered in UTF-8. Left to itself, json takes one that
+        # came as bytes, so these are decoded here; one that came as an escape (`\ud800`) shows when it is encoded.
+        text = data.decode(json.detect_encoding(data))
+        body = json.loads(text, parse_constant=_refuse_constant)
+        if "\\u" in text:
             json.dumps(body, ensure_ascii=False).encode()
     except RecursionError as error:
         raise Problem(400, "malformed-json", _NESTED_TOO_DEEP) from error
