@@ -89,6 +89,8 @@ class Reporter:
             self._append(EventType.STEP_PROGRESSED, data, self.percent, self.message)
         if self._lines:
             self._send_lines()
+        while now and self._lines:  # nobody comes for the rest
+            self._send_lines()
 
     def _progress(self, percent: int | None, message: str) -> None:
         text = self.scrubber.text(message)
