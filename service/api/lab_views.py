@@ -13,14 +13,15 @@ from schemas.page import page_of
 from service.api.answers import answer, base_of
 from service.api.conditional import check_if_match, etag_of
 from service.api.context import context
+from service.api.holders import seen_facts
 from service.api.job_answers import accepted, this_sender
 from service.api.job_schemas import JobViewSchema, LabViewSchema
 from service.api.listing import label_pair, list_page
 from service.api.moves import ledger_refusals
 from service.api.operation import Operation, route
-from service.api.problems import Problem, not_found
+from service.api.problems import not_found
 from service.api.submitting import write_teardown
-from service.ledger.store import Lab, LabFilter, LabState
+from service.ledger.store import Lab, LabFilter
 
 blueprint = Blueprint("labs", __name__, description="Labs: what jobs built, and the proof of it")
 _LAB = "/v1/labs/<identifier:lab_id>"
@@ -38,7 +39,8 @@ def _lab(lab_id: str) -> Lab:
 def _body(lab: Lab, base: str) -> dict[str, Any]:
     body: dict[str, Any] = _SHAPE.dump(lab)
     links = {"self": f"{base}/v1/labs/{lab.id}", "job": f"{base}/v1/jobs/{lab.job_id}"}
-    return body | {"summary": lab.facts.get("lab.summary"), "links": links}
+    facts = seen_facts(context(), lab.facts)
+    return body | {"facts": facts, "summary": facts.get("lab.summary"), "links": links}
 
 
 def _answer(lab: Lab) -> Response:
@@ -124,7 +126,6 @@ def extend_lab(lab_id: str, body: dict[str, Any]) -> Response:
 def delete_lab(lab_id: str) -> Response:
     """Tear a lab down: by VM id and owner note, never by name alone. The answer is the teardown job."""
     ctx, lab = context(), _lab(lab_id)
-    if lab.state is LabState.REMOVED:
-        raise Problem(409, "lab-not-there", f"The lab {lab.id} is removed.", state=str(lab.state))
+    # A lab that is gone already is the move's to refuse: it looks at the idempotency key first.
     body = _TEARDOWN.load({"kind": "teardown", "lab_id": lab.id})
     return accepted(write_teardown(ctx, lab, body, this_sender(body)), base_of(request, ctx.settings.base_url))

@@ -24,6 +24,7 @@ def test_object_is_read() -> None:
     """A JSON object is what was sent, other media types of JSON too."""
     assert {"a": [1, "ä"]} == read_json(_request('{"a": [1, "ä"]}'.encode()), required=True)
     assert {} == read_json(_request(b"{}", "application/merge-patch+json"), required=True)
+    assert {"a": "ä😀"} == read_json(_request('{"a": "ä\\ud83d\\ude00"}'.encode("utf-8-sig")), required=True)
 
 
 def test_missing_body_is_empty_where_it_may_be() -> None:
@@ -31,7 +32,14 @@ def test_missing_body_is_empty_where_it_may_be() -> None:
     assert {} == read_json(Request(EnvironBuilder(method="POST").get_environ()), required=False)
 
 
-@pytest.mark.parametrize("data", [b"{", b"", b'{"a": Infinity}', b'"\\uDFFF"', b"\xff", b"[" * 5000, b"1" * 5000])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"{", b"", b'{"a": Infinity}', b'"\\uDFFF"', b"\xff", b"[" * 5000, b"1" * 5000,
+        b'{"a": "\xed\xa0\x80"}', '{"a": "\\ud800"}'.encode("utf-16"),
+        '{"a": "\ud800"}'.encode("utf-32", "surrogatepass"),
+    ],
+)  # fmt: skip
 def test_malformed_json_does_not_repeat_what_was_sent(data: bytes) -> None:
     """The refusal tells the place, never the text: it may hold a secret."""
     with pytest.raises(Problem) as caught:
