@@ -73,6 +73,9 @@ def event_text(event: Mapping[str, Any]) -> str:
     """Say in words what an event tells; as `live.js` says it of those that come later."""
     data = event.get("data") or {}
     error = data.get("error") or {}
-    word = data.get("message") or data.get("text") or error.get("detail") or data.get("reason") or ""
+    lines = [f"{line.get('stream', '')}: {line.get('text', '')}" for line in data.get("lines") or ()]
+    if data.get("dropped"):
+        lines.append(f"{data['dropped']} lines are left out")
+    word = data.get("message") or error.get("detail") or data.get("reason") or "\n".join(lines)
     percent = data.get("percent")
     return f"{word}{'' if percent is None else f' {percent} %'}"

@@ -58,7 +58,9 @@ function replace(html) {
 /** Say in words what an event tells. */
 function told(data) {
   const inner = data.data ?? {};
-  const word = inner.message ?? inner.text ?? inner.error?.detail ?? inner.reason ?? "";
+  const lines = (inner.lines ?? []).map((line) => `${line.stream}: ${line.text}`);
+  if (inner.dropped) lines.push(`${inner.dropped} lines are left out`);
+  const word = inner.message || inner.error?.detail || inner.reason || lines.join("\n");
   const percent = inner.percent === undefined || inner.percent === null ? "" : ` ${inner.percent} %`;
   return `${word}${percent}`;
 }
