@@ -77,9 +77,10 @@ def api() -> InnerApi:
 
 
 def shown(template: str, **values: Any) -> str:
-    """Return a page's HTML; every value is escaped by the template."""
+    """Return a page's HTML; every value is escaped by the template. `may` tells what the reader's key allows."""
     login: Login | None = g.get("login")
-    return render_template(template, login=login, **values)
+    may = login.caller.may if login else lambda _scope: False
+    return render_template(template, login=login, may=may, **values)
 
 
 def needed(answered: Answered) -> Any:
