@@ -53,6 +53,9 @@ def connect(sources: Sources) -> Connection:
     key = key or said
     if not key:
         raise click.UsageError(_keyless(name, url, own, is_other=bool(profile) and not stays))
+    if not (key.isascii() and key.isprintable()):
+        # An HTTP header cannot carry it; the key itself is not shown.
+        raise click.UsageError("The API key has characters that no key has: was it copied whole, and nothing else?")
     ca_file = given.ca_file or _first(
         goes_first, profile.ca_file if profile and stays else "", environ.get("MATRYOSHKA_CA_FILE", "")
     )

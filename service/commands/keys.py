@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 import click
 
-from schemas.key import SCOPES
+from schemas.key import LONGEST_OVERLAP_SECONDS, SCOPES
 from service.commands.client import Client, client_from_env
 from service.commands.on_ledger import LedgerVerbs
 from service.commands.showing import show, show_list, wants_data
@@ -33,6 +33,9 @@ _COLUMNS = (
 )
 _DURATION = re.compile(r"(\d+)([hd])")
 _SECONDS = {"h": 3600, "d": 86400}
+# 100 years: a date that can be shown, and a slip of the finger is seen.
+_LONGEST_LIFE_SECONDS = 36_500 * 86_400
+_LONGEST_NAME = 80
 
 
 class Keys(Protocol):
@@ -104,14 +107,34 @@ def _scopes(_context: click.Context, _parameter: click.Parameter, value: str) ->
 def _lifetime(_context: click.Context, _parameter: click.Parameter, value: str | None) -> int | None:
     if value is None:
         return None
+    seconds = _seconds(value, _LONGEST_LIFE_SECONDS)
+    if not seconds:
+        raise click.BadParameter("a key that ends at once is of no use; leave it out for one that never ends")
+    return seconds
+
+
+def _overlap(_context: click.Context, _parameter: click.Parameter, value: str) -> int:
+    return _seconds(value, LONGEST_OVERLAP_SECONDS)
+
+
+def _seconds(value: str, most: int) -> int:
     match = _DURATION.fullmatch(value)
     if match is None:
         raise click.BadParameter("give hours or days, such as 12h or 90d")
-    return int(match[1]) * _SECONDS[match[2]]
+    seconds = int(match[1]) * _SECONDS[match[2]]
+    if seconds > most:
+        raise click.BadParameter(f"{most // 86_400}d at most")
+    return seconds
+
+
+def _name(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    if not 1 <= len(value) <= _LONGEST_NAME:
+        raise click.BadParameter(f"1 to {_LONGEST_NAME} characters")
+    return value
 
 
 @keys.command()
-@click.option("--name", required=True, help="Who will use it.")
+@click.option("--name", required=True, callback=_name, help="Who will use it.")
 @click.option("--scopes", required=True, callback=_scopes, help=f"Comma separated: {', '.join(SCOPES)}")
 @click.option(
     "--expires-in", "lifetime", callback=_lifetime, help="Hours or days, such as 12h or 90d; never otherwise."
@@ -124,7 +147,7 @@ def create(*, name: str, scopes: tuple[str, ...], lifetime: int | None, tenant: 
 
 @keys.command()
 @click.argument("key_id")
-@click.option("--overlap", callback=_lifetime, default="24h", show_default=True, help="How long the old one works too.")
+@click.option("--overlap", callback=_overlap, default="24h", show_default=True, help="How long the old one works too.")
 def rotate(key_id: str, *, overlap: int) -> None:
     """Make a new key in the place of this one and print it once; 0h is for a key that leaked."""
     _show_once(_keys().rotate(key_id, overlap))

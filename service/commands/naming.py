@@ -8,6 +8,7 @@ from typing import Any
 from service.commands.client import Client
 from service.commands.exits import Exit
 from service.commands.failures import ApiError
+from service.commands.verbs import ID
 
 _GONE = frozenset({"removed"})
 
@@ -18,23 +19,27 @@ class NotFound(ApiError):
     exit_code = Exit.REFUSED
 
 
+def _is_id(said: str, prefix: str) -> bool:
+    return said.startswith(prefix) and ID.fullmatch(said) is not None
+
+
 def host_id(client: Client, said: str) -> str:
     """Return the id of a host. Raises NotFound, ApiError."""
-    if said.startswith("host_"):
+    if _is_id(said, "host_"):
         return said
     return _only("host", said, client.pages("/v1/hosts", name=said))
 
 
 def image_id(client: Client, said: str) -> str:
     """Return the id of an image. Raises NotFound, ApiError."""
-    if said.startswith("img_"):
+    if _is_id(said, "img_"):
         return said
     return _only("image", said, _named(said, client.pages("/v1/images")))
 
 
 def lab_id(client: Client, said: str) -> str:
     """Return the id of a lab; one that is removed already is found by its id only. Raises NotFound, ApiError."""
-    if said.startswith("lab_"):
+    if _is_id(said, "lab_"):
         return said
     labs = (lab for lab in client.pages("/v1/labs") if lab["state"] not in _GONE)
     return _only("lab", said, _named(said, labs))

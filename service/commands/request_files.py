@@ -26,6 +26,11 @@ def read_request(file: TextIO) -> dict[str, Any]:
         raise click.BadParameter(f"{file.name} is neither JSON nor YAML: {_place(error)}") from error
     if not isinstance(body, dict):
         raise click.BadParameter(f"{file.name} is not an object with members")
+    try:
+        # YAML has sets, bytes, loops and numbers that are none; JSON has not, and it is JSON that is sent.
+        json.dumps(body, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise click.BadParameter(f"{file.name} holds a value that JSON cannot say, such as .nan or !!set") from error
     return body
 
 

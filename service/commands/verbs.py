@@ -6,6 +6,7 @@ with the running command: `choices()`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ import click
 
 from service.commands.profiles import complete_names
 
+ID = re.compile(r"[A-Za-z0-9_-]+")
 FORMATS = ("table", "json", "yaml", "jsonl")
 _KEY = "service.commands.choices"
 
@@ -109,7 +111,15 @@ class _Globals(click.Command):
 
 
 class Verb(_Globals):
-    """A command with the global options."""
+    """A command with the global options. Its arguments `..._ID` go into addresses: they are ids and nothing else."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it. Raises click.BadParameter for what can be no id: a slash or `?` would ask for something else."""
+        for one in self.params:
+            is_id = isinstance(one, click.Argument) and str(one.name).endswith("_id")
+            if is_id and not ID.fullmatch(ctx.params[str(one.name)]):
+                raise click.BadParameter(f"{ctx.params[str(one.name)]!r} is no id", ctx, one)
+        return super().invoke(ctx)
 
 
 class Verbs(_Globals, click.Group):

@@ -45,8 +45,8 @@ def list_images() -> str:
 @blueprint.route("/images/add", methods=["GET"], defaults={"place": "images"})
 @page
 def show_addition(place: str) -> str:
-    """The form of a new host or image."""
-    return _form(place, {})
+    """The form of a new host or image, with what the query gives (`?/name=...`)."""
+    return _form(place, {name: value for name, value in request.args.items() if name.startswith("/")})
 
 
 @blueprint.route("/hosts/add", methods=["POST"], defaults={"place": "hosts"})

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from flask import Flask, Response, make_response, request
 
 from schemas.event import EVENT_TYPES
-from service.api.problems import Problem
+from service.api.problems import MEDIA_TYPE, Problem
 from service.ui import (
     adding_views,
     host_views,
@@ -60,7 +60,25 @@ def blueprint_errors(app: Flask) -> None:
         response.status_code = problem.status
         return response
 
+    def show_failure(response: Response) -> Response:
+        """Turn what is no Problem of a view (an unknown address, a button's, a ledger that is away) into a page too."""
+        if response.mimetype != MEDIA_TYPE or not _is_a_reader():
+            return response
+        said = response.get_json(force=True)
+        page = framed(shown("problem.html", title=said["title"], detail=said["detail"], remedy=said.get("remedy", "")))
+        page.status_code = response.status_code
+        kept = {name: value for name, value in response.headers.items() if name in ("Allow", "Retry-After")}
+        page.headers.update(kept)
+        return page
+
     app.register_error_handler(Problem, show_problem)
+    app.after_request(show_failure)
+
+
+def _is_a_reader() -> bool:
+    """Tell whether a person's browser asks for a page: it says so, and the API's addresses are not pages."""
+    named = {kind for kind, _ in request.accept_mimetypes}
+    return "text/html" in named and not request.path.startswith("/v1/")
 
 
 def next_query(cursor: str) -> str:
@@ -73,6 +91,9 @@ def event_text(event: Mapping[str, Any]) -> str:
     """Say in words what an event tells; as `live.js` says it of those that come later."""
     data = event.get("data") or {}
     error = data.get("error") or {}
-    word = data.get("message") or data.get("text") or error.get("detail") or data.get("reason") or ""
+    lines = [f"{line.get('stream', '')}: {line.get('text', '')}" for line in data.get("lines") or ()]
+    if data.get("dropped"):
+        lines.append(f"{data['dropped']} lines are left out")
+    word = data.get("message") or error.get("detail") or data.get("reason") or "\n".join(lines)
     percent = data.get("percent")
     return f"{word}{'' if percent is None else f' {percent} %'}"

@@ -8,6 +8,7 @@ from flask import redirect, url_for
 from markupsafe import Markup
 
 from service.ui.blueprint import blueprint
+from service.ui.names import Names
 from service.ui.pages import api, needed, page, shown
 from service.ui.svg.bars import capacity_bar
 
@@ -28,7 +29,9 @@ def list_hosts() -> str:
 def show_host(host_id: str) -> str:
     """One host with what is held of it."""
     host = needed(api().get(f"/v1/hosts/{host_id}"))
-    jobs = needed(api().get("/v1/jobs", host_id=host_id, limit=_MOST))["items"]
+    # Who may not see jobs sees the host none the less: he may have added it this moment.
+    may_see = api().caller.may("jobs:read")
+    jobs = needed(api().get("/v1/jobs", host_id=host_id, limit=_MOST))["items"] if may_see else []
     active = [job for job in jobs if not job["ended_at"]]
     locks = api().get(f"/v1/hosts/{host_id}/locks")
     return shown(
@@ -39,6 +42,7 @@ def show_host(host_id: str) -> str:
         locks=locks.body if locks.is_good else None,
         test=_last_test(jobs),
         bars=_bars(host),
+        names=Names({host_id: host["name"]}),
     )
 
 
@@ -46,16 +50,19 @@ def show_host(host_id: str) -> str:
 @page
 def inspect_host(host_id: str) -> Any:
     """Look at the host: a job."""
-    job = needed(api().call("POST", f"/v1/hosts/{host_id}:inspect"))
-    return redirect(url_for("ui.show_job", job_id=job["id"]))
+    return _begun(host_id, needed(api().call("POST", f"/v1/hosts/{host_id}:inspect")))
 
 
 @blueprint.route("/hosts/<identifier:host_id>/test", methods=["POST"])
 @page
 def test_host(host_id: str) -> Any:
     """Test the way to the host: a job, whose result this host's page shows."""
-    job = needed(api().call("POST", f"/v1/hosts/{host_id}:test"))
-    return redirect(url_for("ui.show_job", job_id=job["id"]))
+    return _begun(host_id, needed(api().call("POST", f"/v1/hosts/{host_id}:test")))
+
+
+def _begun(host_id: str, job: dict[str, Any]) -> Any:
+    may_see = api().caller.may("jobs:read")
+    return redirect(url_for("ui.show_job", job_id=job["id"]) if may_see else url_for("ui.show_host", host_id=host_id))
 
 
 def _last_test(jobs: list[dict[str, Any]]) -> dict[str, Any] | None:

@@ -35,7 +35,9 @@ class Answered:
     def problem(self) -> str:
         """What a refusal says, with the fields that it names."""
         body = self.body if isinstance(self.body, dict) else {}
-        fields = [f"{one.get('pointer', '')} {one.get('detail', '')}".strip() for one in body.get("errors", ())]
+        faults = [(one.get("pointer", ""), one.get("detail", "")) for one in body.get("errors", ())]
+        faults += [(one.get("name", ""), one.get("detail", "")) for one in body.get("parameters", ())]
+        fields = [f"{place} {detail}".strip() for place, detail in faults]
         return "; ".join(
             part for part in (body.get("detail") or body.get("title") or f"HTTP {self.status}", *fields) if part
         )

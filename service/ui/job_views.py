@@ -18,6 +18,12 @@ from service.ui.svg.steps import drawn_steps
 from service.ui.svg.timeline import timeline
 
 FINAL = frozenset({"succeeded", "failed", "cancelled", "expired"})
+_FIRST_PAGES = (
+    ("/jobs", "jobs:read"),
+    ("/hosts", "hosts:read"),
+    ("/webhooks", "webhooks:write"),
+    ("/audit", "audit:read"),
+)
 _PAGE = 50
 _EVENTS = 200
 
@@ -26,13 +32,21 @@ _EVENTS = 200
 @page
 def home() -> Any:
     """Where everybody begins."""
-    return redirect(url_for("ui.list_jobs"))
+    return redirect(_first_page())
+
+
+def _first_page() -> str:
+    """Return the page of the jobs, for a key that may not see them the first that it may."""
+    may = api().caller.may
+    return next((path for path, scope in _FIRST_PAGES if may(scope)), "/jobs")
 
 
 @blueprint.route("/jobs", methods=["GET"])
 @page
-def list_jobs() -> str:
-    """All jobs, newest first, with filters."""
+def list_jobs() -> Any:
+    """All jobs, newest first, with filters. The log-in leads here: who may not see jobs is led on."""
+    if _first_page() != "/jobs":
+        return redirect(_first_page())
     filters = {name: request.args.get(name, "") for name in ("state", "kind", "host_id", "label")}
     found = needed(api().get("/v1/jobs", limit=_PAGE, cursor=request.args.get("cursor"), **filters))
     return shown(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import request
@@ -17,20 +18,33 @@ _PAGE = 100
 @page
 def list_keys() -> str:
     """All keys; the keys themselves are not kept."""
-    found = needed(api().get("/v1/keys", limit=_PAGE, cursor=request.args.get("cursor")))
-    return shown("keys.html", keys=found["items"], next_cursor=found["next_cursor"], scopes=SCOPES, made=None)
+    return _keys()
 
 
 @blueprint.route("/keys", methods=["POST"])
 @page
 def make_key() -> Any:
-    """Make a key and show it once."""
+    """Make a key and show it once; what cannot be made keeps what was typed."""
     body: dict[str, Any] = {"name": request.form.get("name", ""), "scopes": request.form.getlist("scopes")}
     if request.form.get("tenant"):
         body["tenant"] = request.form["tenant"]
-    made = needed(api().call("POST", "/v1/keys", body=body))
-    found = needed(api().get("/v1/keys", limit=_PAGE))
-    return shown("keys.html", keys=found["items"], next_cursor=found["next_cursor"], scopes=SCOPES, made=made)
+    answered = api().call("POST", "/v1/keys", body=body)
+    if answered.is_good:
+        return _keys(made=answered.body)
+    return _keys(given=body, said=answered.problem), answered.status
+
+
+def _keys(made: Mapping[str, Any] | None = None, given: Mapping[str, Any] | None = None, said: str = "") -> str:
+    found = needed(api().get("/v1/keys", limit=_PAGE, cursor=request.args.get("cursor")))
+    return shown(
+        "keys.html",
+        keys=found["items"],
+        next_cursor=found["next_cursor"],
+        scopes=SCOPES,
+        made=made,
+        given=given or {},
+        said=said,
+    )
 
 
 @blueprint.route("/audit", methods=["GET"])

@@ -7,6 +7,7 @@ from typing import Any
 from flask import redirect, request, url_for
 
 from schemas.lab import LAB_STATES
+from schemas.request import LONGEST_LEASE_SECONDS
 from service.ui.blueprint import blueprint
 from service.ui.names import names_of
 from service.ui.pages import api, needed, page, shown
@@ -50,6 +51,7 @@ def show_lab(lab_id: str) -> str:
         levels=cpu_levels(lab.get("probes") or (), host) or "",
         probes=lab.get("probes") or (),
         names=names,
+        longest_hours=LONGEST_LEASE_SECONDS // 3600,
     )
 
 

@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, Response, current_app, g, make_response, redirect, render_template, request, url_for
 
@@ -16,6 +16,9 @@ from service.api.sessions import Login, login_of
 from service.ui.inner import Answered, InnerApi
 
 View = Callable[..., Any]
+
+# An address has room for 4000 characters, and this is quoted twice in it.
+_LONGEST_QUERY = 1500
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -30,13 +33,33 @@ def page(view: View) -> View:
     def guarded(**arguments: Any) -> Response:
         login = login_of(request)
         if login is None:
-            return framed(redirect(url_for("ui.log_in", next=request.full_path.rstrip("?"))))
+            return framed(redirect(url_for("ui.log_in", next=_way_back())))
         g.login = login
         if request.method == "POST":
             check_form(login)
         return framed(view(**arguments))
 
     return opened(guarded)
+
+
+def _way_back() -> str:
+    """Return where to come back to after a log-in.
+
+    A form comes back with what was typed, but for secrets; a button to the page that it was on: what they are sent to
+    cannot be looked at.
+    """
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    typed = {
+        name: value
+        for name, value in request.form.items()
+        if value and name.startswith("/") and not name.endswith("?") and f"{name}?" not in request.form
+    }
+    if typed:
+        query = urlencode({"empty": "yes", **typed})
+        return f"{request.path}?{query}" if len(query) <= _LONGEST_QUERY else request.path
+    came = urlsplit(request.referrer or "")
+    return f"{came.path}?{came.query}".rstrip("?") if came.netloc == request.host and came.path else "/"
 
 
 def opened(view: View) -> View:
@@ -77,9 +100,10 @@ def api() -> InnerApi:
 
 
 def shown(template: str, **values: Any) -> str:
-    """Return a page's HTML; every value is escaped by the template."""
+    """Return a page's HTML; every value is escaped by the template. `may` tells what the reader's key allows."""
     login: Login | None = g.get("login")
-    return render_template(template, login=login, **values)
+    may = login.caller.may if login else lambda _scope: False
+    return render_template(template, login=login, may=may, **values)
 
 
 def needed(answered: Answered) -> Any:

@@ -125,6 +125,37 @@ def test_a_lost_connection_leaves_no_gap(chromium: Any, driver: Driver) -> None:
     assert seen in shown
 
 
+def test_a_refresh_that_is_refused_is_asked_again(page: Any, driver: Driver) -> None:
+    """A page that was refused at the job's end (too many requests) asks again: no final state is missed."""
+    job_id = driver.submit(driver.cluster(count=1, smoke_test={"enabled": False}))
+    page.goto(f"{driver.stack.url}/jobs/{job_id}")
+    page.get_by_text("Live.").wait_for()
+    page.route("**/live", lambda route: route.fulfill(status=429, body="{}"))
+    driver.wait(job_id, state="succeeded")
+    page.get_by_text("The job has ended.").wait_for(timeout=60_000)
+    page.wait_for_timeout(1_500)  # the refresh that the end asked for was refused, too
+    page.unroute("**/live")
+    page.locator("#live .state.succeeded").first.wait_for(timeout=20_000)
+    page.complaints[:] = [one for one in page.complaints if "429" not in one]
+
+
+def test_a_list_that_is_open_waits_without_asking(page: Any, driver: Driver) -> None:
+    """While a reader chooses in a list the page stays as it is and asks for nothing; then it is up to date."""
+    job_id = driver.submit(driver.cluster(count=1, smoke_test={"enabled": False}))
+    page.goto(f"{driver.stack.url}/jobs/{job_id}")
+    page.get_by_text("Live.").wait_for()
+    page.locator("#on_cancel").focus()
+    driver.wait(job_id, state="succeeded")
+    page.get_by_text("The job has ended.").wait_for(timeout=60_000)
+    page.wait_for_timeout(1_000)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.wait_for_timeout(1_500)
+    assert asked == []
+    page.locator("#on_cancel").blur()
+    page.locator("#live .state.succeeded").first.wait_for()
+
+
 def test_64_nodes_fit(page: Any, driver: Driver, images: Path) -> None:
     """The plan of a cluster of 64 nodes is drawn whole, a lane a node, and scrolls in its own frame."""
     page.goto(f"{driver.stack.url}/new/nested_cluster")

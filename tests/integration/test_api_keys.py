@@ -61,6 +61,15 @@ def test_a_key_is_shown_once_and_kept_as_a_keyed_hash(api: Api) -> None:
     assert "blue" == api.call("GET", "/v1/tenant", key=made["key"]).get_json()["id"]
 
 
+@pytest.mark.parametrize("end", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00"])
+def test_an_end_that_cannot_be_shown_is_refused(api: Api, end: str) -> None:
+    """A time that leaves the calendar in UTC makes no key: the list of keys would fail from then on."""
+    refused = api.call("POST", "/v1/keys", {"name": "x", "scopes": ["jobs:read"], "expires_at": end})
+
+    assert (422, "#/expires_at") == (refused.status_code, refused.get_json()["errors"][0]["pointer"])
+    assert 200 == api.call("GET", "/v1/keys").status_code
+
+
 def test_a_key_is_made_for_a_tenant_that_exists(api: Api) -> None:
     """An unknown tenant is named by its place; without one the key is of its maker's; others make no keys."""
     body = {"name": "x", "scopes": ["jobs:read"], "tenant": "nobody"}

@@ -80,6 +80,18 @@ def test_keys_are_made_listed_and_revoked(shell: Shell) -> None:
     assert 2 == shell.run("keys", "create", "--name", "x", "--scopes", "admin", "--expires-in", "soon").returncode
 
 
+@pytest.mark.parametrize("where", [{}, {"MATRYOSHKA_REDIS_URL": ""}], ids=["ledger", "http"])
+def test_a_slip_at_keys_create_makes_no_key(shell: Shell, where: dict[str, str]) -> None:
+    """No time to live is not for ever, and an end that cannot be shown would break every list of keys from then on."""
+    for slip in (["--expires-in", "0h"], ["--expires-in", "99999999999d"], ["--name", ""], ["--name", "x" * 81]):
+        done = shell.run("keys", "create", "--name", "x", "--scopes", "jobs:read", *slip, **where)
+        assert (2, "") == (done.returncode, done.stdout), slip
+        assert "Traceback" not in done.stderr
+    made = shell.json("keys", "create", "--name", "y", "--scopes", "jobs:read", **where)
+    assert 2 == shell.run("keys", "rotate", made["id"], "--overlap", "99999999999d", **where).returncode
+    assert made["id"] in [key["id"] for key in shell.json("keys", "list", **where)]
+
+
 def test_keys_over_http(shell: Shell) -> None:
     """Without a ledger at hand keys are made, rotated, listed and revoked by the API, for whoever has the scope."""
     away = {"MATRYOSHKA_REDIS_URL": ""}

@@ -6,9 +6,11 @@ const list = document.getElementById("events");
 const connection = document.getElementById("connection");
 const MOST = 500;
 const PAUSE = 400;
+const LONGEST_PAUSE = 15000;
 
 let loading = false;
 let stale = false;
+let failures = 0;
 
 /** Load the live part; events that come meanwhile make it load once more. */
 async function refresh() {
@@ -24,10 +26,12 @@ async function refresh() {
       return;
     }
     if (answer.ok) replace(await answer.text());
+    failures = answer.ok ? 0 : failures + 1; // too many requests, or the service is away for a moment
   } catch {
-    stale = true; // the connection is away: EventSource says when it is back
+    failures += 1; // the connection is away
   }
-  await new Promise((done) => setTimeout(done, PAUSE));
+  if (failures) stale = true;
+  await new Promise((done) => setTimeout(done, Math.min(PAUSE * 2 ** failures, LONGEST_PAUSE)));
   loading = false;
   if (stale) {
     stale = false;
@@ -42,7 +46,7 @@ function replace(html) {
   const chosen = live.querySelector("#on_cancel")?.value;
   const focused = live.contains(document.activeElement) ? document.activeElement : null;
   if (focused && focused.matches("select")) {
-    stale = true;
+    focused.onblur = refresh; // not before: an open list would close
     return;
   }
   const path = focused && [...live.querySelectorAll("a, button, select, summary, [tabindex]")].indexOf(focused);
@@ -58,7 +62,9 @@ function replace(html) {
 /** Say in words what an event tells. */
 function told(data) {
   const inner = data.data ?? {};
-  const word = inner.message ?? inner.text ?? inner.error?.detail ?? inner.reason ?? "";
+  const lines = (inner.lines ?? []).map((line) => `${line.stream}: ${line.text}`);
+  if (inner.dropped) lines.push(`${inner.dropped} lines are left out`);
+  const word = inner.message || inner.error?.detail || inner.reason || lines.join("\n");
   const percent = inner.percent === undefined || inner.percent === null ? "" : ` ${inner.percent} %`;
   return `${word}${percent}`;
 }

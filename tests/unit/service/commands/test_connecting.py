@@ -72,3 +72,12 @@ def test_the_keyring_is_not_asked_in_vain() -> None:
     with pytest.raises(click.UsageError):
         connect(Sources(Choices(), {}, CONFIG, look))
     assert ["lab"] == asked
+
+
+@pytest.mark.parametrize("key", ["mk_\u20ac", "mk_a\nb", "mk_\udcff", "mk_\x00"])
+def test_a_key_that_no_header_can_carry(key: str) -> None:
+    """It is told in a line that does not show it: what requests says of it quotes the whole header."""
+    with pytest.raises(click.UsageError) as caught:
+        _connect(environ={"MATRYOSHKA_API_KEY": key})
+    assert "characters" in caught.value.message
+    assert "mk_" not in caught.value.message

@@ -140,6 +140,21 @@ def test_a_file_that_is_no_request(tmp_path: Path) -> None:
         assert (Exit.USAGE, False) == (done.exit_code, "geheim" in done.output)
 
 
+@pytest.mark.parametrize(
+    "text", ["{kind: .nan}", "{kind: !!set {a}}", "{kind: !!binary aGk=}", '{"kind": 1e999}', "&a {b: *a}"]
+)
+def test_a_file_that_json_cannot_say(tmp_path: Path, text: str) -> None:
+    """YAML has values that cannot be sent: that is a fault of the file, told as one, and nothing is sent."""
+    file = tmp_path / "request.yaml"
+    file.write_text(text, encoding="utf-8")
+    service = Service()
+
+    done = run(service, "submit", str(file))
+    assert Exit.USAGE == done.exit_code, done.output
+    assert "JSON cannot say" in done.stderr
+    assert [] == service.asked
+
+
 def test_secrets_are_never_arguments(tmp_path: Path) -> None:
     """A secret comes from a variable, a file, a prompt or a reference; there is no flag for it."""
     flag = "--guest-password-from"

@@ -195,3 +195,17 @@ def test_help_and_version_need_no_service() -> None:
 
     assert [] == [name for name in matryoshka.list_commands(click.Context(matryoshka)) if name not in text]
     assert 'version = "' + run(Service(), "--version").output.split()[-1] in (ROOT / "pyproject.toml").read_text()
+
+
+@pytest.mark.parametrize("said", ["", "job_1/../../hosts", "job_1/steps", "job_1?limit=1", "job_1#", "a b", ".."])
+def test_what_is_no_id_asks_for_nothing(said: str) -> None:
+    """A slash would lead to another resource, which was then shown as an empty job with the exit code 0."""
+    service = Service({"GET /v1/hosts": page(), "GET /v1/labs": page()})
+
+    for verb in (("jobs", "show"), ("watch",), ("jobs", "cancel"), ("webhooks", "show"), ("webhooks", "ping")):
+        done = run(service, *verb, said)
+        assert (Exit.USAGE, "") == (done.exit_code, done.stdout), verb
+    assert [] == service.asked
+    # A name may be anything, and is looked for in the list.
+    assert Exit.REFUSED == run(service, "hosts", "show", f"host_{said}/").exit_code
+    assert ["/v1/hosts"] == [one.path for one in service.asked]
