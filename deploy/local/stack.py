@@ -24,6 +24,7 @@ from deploy.local.supervisor import Program, Supervisor
 ROOT = Path(__file__).resolve().parents[2]
 SCOPES = "admin"
 _PROGRAMS = {"API": "api", "WORKER_1": "worker-1", "WORKER_2": "worker-2", "REDIS": "valkey", "SANDBOX": "sandbox"}
+_HELD: list[socket.socket] = []  # see free_ports
 
 
 @dataclass(frozen=True)
@@ -270,12 +271,17 @@ class Stack:
 
 
 def free_ports(names: tuple[str, ...]) -> dict[str, int]:
-    """Find free loopback ports; all are held open until all are known, so that they differ."""
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in names]
-    ports = {name: sock.getsockname()[1] for name, sock in zip(names, held, strict=True)}
-    for sock in held:
-        sock.close()
-    return ports
+    """Find loopback ports that no other process is given while this one lives.
+
+    Each stays bound here without listening: the kernel gives it to nobody who asks for a free port, and a server that
+    is told its number and sets SO_REUSEADDR, as servers do, takes it. Released, it might be another's by then.
+    """
+    held = {name: socket.socket() for name in names}
+    for sock in held.values():
+        sock.bind(("127.0.0.1", 0))
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    _HELD.extend(held.values())
+    return {name: sock.getsockname()[1] for name, sock in held.items()}
 
 
 def _answers(port: int) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ import requests
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from deploy.local.stack import free_ports
 from service.api.auth import new_key
 from service.api.context import EXTENSION, Context
 from service.api.key_hashing import hash_key
@@ -154,8 +154,7 @@ class Served:
 @contextmanager
 def served_api(redis_url: str, directory: Path, **settings: str) -> Iterator[Served]:
     """Start deploy/bin/api as one process on a free port; end it by its pid."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_ports(("api",))["api"]
     store = Store.open(redis_url, StoreSettings())
     key = new_key()
     store.keys.put(ApiKey(new_id("key", time.time()), "test", hash_key(key), ("admin",)))

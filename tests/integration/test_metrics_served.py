@@ -13,6 +13,7 @@ import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
+from deploy.local.stack import free_ports
 from service.ledger.plan import Plan, Step
 from service.ledger.store import Store, StoreSettings, Submission
 from tests.integration.api_kit import Served, served_api
@@ -27,8 +28,7 @@ _REFUSED = {"method": "GET", "route": "/v1/jobs", "status": "401"}
 @pytest.fixture
 def port() -> int:
     """A port that is free."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
+    return free_ports(("metrics",))["metrics"]
 
 
 @pytest.fixture
