@@ -59,6 +59,8 @@ class Listener(ThreadingHTTPServer):
     def server_bind(self) -> None:
         """Bind; of port 0 the number is chosen first, and again when another process was quicker to take it."""
         host, port = str(self.server_address[0]), int(self.server_address[1])
+        # A chosen number is ours alone: with SO_REUSEADDR two processes could bind it, and the second to listen failed.
+        self.allow_reuse_address = bool(port)
         for tries_left in reversed(range(_TRIES)):
             self.server_address = (host, port or _free_port(host))
             try:
@@ -67,6 +69,8 @@ class Listener(ThreadingHTTPServer):
                 if port or not tries_left or error.errno != errno.EADDRINUSE:
                     raise
             else:
+                # Now it is wanted: `accept_again` listens while connections of before are not over.
+                self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 return
 
     @property

@@ -31,6 +31,42 @@ def test_a_number_that_another_process_took_is_chosen_again(monkeypatch: pytest.
         made.server_close()
 
 
+def test_a_number_that_another_process_has_bound_but_does_not_listen_on_yet_is_chosen_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two servers that both allow reuse could bind one number; the second one to listen would fail."""
+    with socket.socket() as taken, socket.socket() as free:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        for sock in (taken, free):
+            sock.bind(("127.0.0.1", 0))
+        numbers = iter((taken.getsockname()[1], free.getsockname()[1]))
+        number = free.getsockname()[1]
+        free.close()
+        monkeypatch.setattr(listener, "_free_port", lambda _: next(numbers))
+        made = _listener(0)
+    try:
+        assert number == made.server_address[1]
+    finally:
+        made.server_close()
+
+
+def test_a_host_that_refused_listens_again_beside_connections_of_before() -> None:
+    """A connection that is not over yet keeps nobody from listening on the same number."""
+    made = _listener(0)
+    address = ("127.0.0.1", int(made.server_address[1]))
+    try:
+        with socket.create_connection(address):
+            accepted, _ = made.get_request()
+            made.refuse()
+            with pytest.raises(ConnectionRefusedError):
+                socket.create_connection(address)
+            made.accept_again()
+            socket.create_connection(address).close()
+            accepted.close()
+    finally:
+        made.server_close()
+
+
 def test_a_number_that_was_asked_for_is_not_changed() -> None:
     """A port that was given and is taken is an error."""
     with socket.socket() as taken:
