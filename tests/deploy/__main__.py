@@ -43,7 +43,28 @@ EVERYTHING = (
     "ledger.tlsSecret.clientCertificate=true",
     "broker.urlSecret.name=rabbit",
     "networkPolicy.broker.cidrs={192.0.2.9/32}",
+    "ledger.sentinelPort=26379",
+    "worker.keda.database=3",
+    "api.extraVolumes[0].name=chat",
+    "api.extraVolumes[0].secret.secretName=chat",
+    "api.extraVolumeMounts[0].name=chat",
+    "api.extraVolumeMounts[0].mountPath=/chat",
+    "worker.extraVolumes[0].name=vault-token",
+    "worker.extraVolumes[0].secret.secretName=vault-token",
+    "worker.extraVolumeMounts[0].name=vault-token",
+    "worker.extraVolumeMounts[0].mountPath=/vault",
 )
+# What must then stand in the manifests, and how often.
+SHOWN = {
+    "- {port: 26379, protocol: TCP}": 2,
+    'databaseIndex: "3"': 2,
+    "mountPath: /chat": 1,
+    "secretName: chat": 1,
+    "mountPath: /vault": 1,
+    "secretName: vault-token": 1,
+    "maxUnavailable: 1": 1,  # a single worker must not keep its node from being drained
+    "minAvailable: 1": 1,
+}
 # What the values schema must refuse.
 WRONG = (
     "ledger.port=0",
@@ -148,6 +169,14 @@ def check_manifests() -> None:
             must_fail([kubeconform, *options], text=manifests.replace("containerPort: 8080", "containerPort: web"))
 
 
+def check_values() -> None:
+    """Values reach the manifests: every way to the ledger is open, files can be mounted, no worker holds its node."""
+    shown = run([*template(go_tool(HELM), KUBERNETES[0]), *settings(EVERYTHING)])
+    for text, times in SHOWN.items():
+        if shown.count(text) != times:
+            raise CheckFailed(f"{text!r} stands {shown.count(text)} times in the manifests, not {times}")
+
+
 def check_units() -> None:
     """The units are without a word of systemd-analyze, which calls their exposure no worse than 2.0."""
     root = TOOLS / "systemd"
@@ -188,6 +217,7 @@ CHECKS = (
     Check("systemd units (systemd-analyze)", ("systemd-analyze",), check_units),
     Check("chart (helm lint)", ("go",), check_chart),
     Check("manifests (kubeconform)", ("go",), check_manifests),
+    Check("values (helm template)", ("go",), check_values),
 )
 
 
