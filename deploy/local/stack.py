@@ -6,7 +6,6 @@ import base64
 import json
 import os
 import secrets
-import shutil
 import socket
 import subprocess
 import sys
@@ -15,10 +14,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self
 
 import requests
 
+from deploy.local.place import StackError, take
 from deploy.local.supervisor import Program, Supervisor
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,10 +40,6 @@ class StackSettings:
     environment: Mapping[str, str] = field(default_factory=dict)
     limits: Mapping[str, int] = field(default_factory=lambda: {"max_sessions": 24})
     host_label: str = "lab"
-
-
-class StackError(Exception):
-    """The stack did not come up; the message names the program and its log."""
 
 
 class Stack:
@@ -68,6 +64,7 @@ class Stack:
         self.host_id = ""
         self.image_id = ""
         self.sandbox: dict[str, Any] = {}
+        self._hold: IO[str] | None = None
 
     @property
     def url(self) -> str:
@@ -101,10 +98,11 @@ class Stack:
         self.stop()
 
     def start(self) -> None:
-        """Start everything in order and wait until each part answers; raises StackError naming what did not."""
-        shutil.rmtree(self._directory, ignore_errors=True)
-        for name in ("logs", "keys", "ca"):
-            (self._directory / name).mkdir(parents=True)
+        """Start everything in order and wait until each part answers; raises StackError naming what did not.
+
+        The folder is emptied first; StackError when another stack runs in it or it is no stack's.
+        """
+        self._hold = take(self._directory)
         self._say("embedded server")
         self._run("REDIS", self._valkey())
         self._await("REDIS", lambda: _answers(self._ports["redis"]))
@@ -126,8 +124,10 @@ class Stack:
     def stop(self) -> None:
         """End everything that was started; safe to call at any time and more than once."""
         self._supervisor.stop()
-        # It says where things run: of what has ended it would name ports and processes that may be another's by now.
-        (self._directory / "stack.env").unlink(missing_ok=True)
+        if self._hold is not None:  # else the folder is another's
+            # It says where things run: of what has ended it would name what may be another's by now.
+            (self._directory / "stack.env").unlink(missing_ok=True)
+            self._hold.close()
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
         """Call the API with the stack's key."""
