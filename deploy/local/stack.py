@@ -6,7 +6,6 @@ import base64
 import json
 import os
 import secrets
-import shutil
 import socket
 import subprocess
 import sys
@@ -15,15 +14,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self
 
 import requests
 
+from deploy.local.place import StackError, take
 from deploy.local.supervisor import Program, Supervisor
 
 ROOT = Path(__file__).resolve().parents[2]
 SCOPES = "admin"
 _PROGRAMS = {"API": "api", "WORKER_1": "worker-1", "WORKER_2": "worker-2", "REDIS": "valkey", "SANDBOX": "sandbox"}
+_HELD: list[socket.socket] = []  # see free_ports
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,6 @@ class StackSettings:
     environment: Mapping[str, str] = field(default_factory=dict)
     limits: Mapping[str, int] = field(default_factory=lambda: {"max_sessions": 24})
     host_label: str = "lab"
-
-
-class StackError(Exception):
-    """The stack did not come up; the message names the program and its log."""
 
 
 class Stack:
@@ -67,6 +64,7 @@ class Stack:
         self.host_id = ""
         self.image_id = ""
         self.sandbox: dict[str, Any] = {}
+        self._hold: IO[str] | None = None
 
     @property
     def url(self) -> str:
@@ -100,10 +98,11 @@ class Stack:
         self.stop()
 
     def start(self) -> None:
-        """Start everything in order and wait until each part answers; raises StackError naming what did not."""
-        shutil.rmtree(self._directory, ignore_errors=True)
-        for name in ("logs", "keys", "ca"):
-            (self._directory / name).mkdir(parents=True)
+        """Start everything in order and wait until each part answers; raises StackError naming what did not.
+
+        The folder is emptied first; StackError when another stack runs in it or it is no stack's.
+        """
+        self._hold = take(self._directory)
         self._say("embedded server")
         self._run("REDIS", self._valkey())
         self._await("REDIS", lambda: _answers(self._ports["redis"]))
@@ -125,8 +124,10 @@ class Stack:
     def stop(self) -> None:
         """End everything that was started; safe to call at any time and more than once."""
         self._supervisor.stop()
-        # It says where things run: of what has ended it would name ports and processes that may be another's by now.
-        (self._directory / "stack.env").unlink(missing_ok=True)
+        if self._hold is not None:  # else the folder is another's
+            # It says where things run: of what has ended it would name what may be another's by now.
+            (self._directory / "stack.env").unlink(missing_ok=True)
+            self._hold.close()
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
         """Call the API with the stack's key."""
@@ -270,12 +271,17 @@ class Stack:
 
 
 def free_ports(names: tuple[str, ...]) -> dict[str, int]:
-    """Find free loopback ports; all are held open until all are known, so that they differ."""
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in names]
-    ports = {name: sock.getsockname()[1] for name, sock in zip(names, held, strict=True)}
-    for sock in held:
-        sock.close()
-    return ports
+    """Find loopback ports that no other process is given while this one lives.
+
+    Each stays bound here without listening: the kernel gives it to nobody who asks for a free port, and a server that
+    is told its number and sets SO_REUSEADDR, as servers do, takes it. Released, it might be another's by then.
+    """
+    held = {name: socket.socket() for name in names}
+    for sock in held.values():
+        sock.bind(("127.0.0.1", 0))
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    _HELD.extend(held.values())
+    return {name: sock.getsockname()[1] for name, sock in held.items()}
 
 
 def _answers(port: int) -> bool:

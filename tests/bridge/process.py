@@ -105,7 +105,7 @@ def running_bridge(pwsh: str, settings: BridgeSettings | None = None) -> Iterato
             bugs = bridge.ask("GET", "/bugs")
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(60)
             process.stdout.close()
         assert [] == bugs
 

@@ -43,10 +43,34 @@ EVERYTHING = (
     "ledger.tlsSecret.clientCertificate=true",
     "broker.urlSecret.name=rabbit",
     "networkPolicy.broker.cidrs={192.0.2.9/32}",
+    "ledger.sentinelPort=26379",
+    "api.extraVolumes[0].name=chat",
+    "api.extraVolumes[0].secret.secretName=chat",
+    "api.extraVolumeMounts[0].name=chat",
+    "api.extraVolumeMounts[0].mountPath=/chat",
+    "worker.extraVolumes[0].name=vault-token",
+    "worker.extraVolumes[0].secret.secretName=vault-token",
+    "worker.extraVolumeMounts[0].name=vault-token",
+    "worker.extraVolumeMounts[0].mountPath=/vault",
 )
-# Workers scale on the queue of whichever server carries wake-ups: values, and what the manifests then have.
-SCALED = {
-    ("worker.keda.enabled=true",): {"type: redis": 2, "type: rabbitmq": 0, "kind: TriggerAuthentication": 0},
+# Values, and what must then stand in the manifests, and how often.
+SHOWN = {
+    EVERYTHING: {
+        "- {port: 26379, protocol: TCP}": 2,
+        "mountPath: /chat": 1,
+        "secretName: chat": 1,
+        "mountPath: /vault": 1,
+        "secretName: vault-token": 1,
+        "maxUnavailable: 1": 1,  # a single worker must not keep its node from being drained
+        "minAvailable: 1": 1,
+    },
+    # Workers scale on the queues of whichever server carries wake-ups.
+    ("worker.keda.enabled=true", "worker.keda.database=3"): {
+        "type: redis": 2,
+        'databaseIndex: "3"': 2,
+        "type: rabbitmq": 0,
+        "kind: TriggerAuthentication": 0,
+    },
     ("worker.keda.enabled=true", "broker.urlSecret.name=rabbit"): {
         "type: redis": 0,
         "type: rabbitmq": 2,
@@ -148,16 +172,22 @@ def check_manifests() -> None:
     """What the chart renders, with its defaults and with everything on, is what Kubernetes and KEDA take."""
     helm, kubeconform = go_tool(HELM), go_tool(KUBECONFORM)
     crds = write_crd_schemas(TOOLS / "crds")
-    for values in ((), EVERYTHING, *SCALED):
+    for values in ((), *SHOWN):
         for version in KUBERNETES:
             manifests = run([*template(helm, version), *settings(values)])
-            for text, count in SCALED.get(values, {}).items():
-                if manifests.count(text) != count:
-                    raise CheckFailed(f"{values}: {text} is there {manifests.count(text)} times, not {count}")
             own = write_kubernetes_schemas(TOOLS / "kubernetes", version)
             options = ["-strict", "-kubernetes-version", version, "-schema-location", own, "-schema-location", crds]
             run([kubeconform, *options], text=manifests)
             must_fail([kubeconform, *options], text=manifests.replace("containerPort: 8080", "containerPort: web"))
+
+
+def check_values() -> None:
+    """Values reach the manifests: every way to the ledger is open, files can be mounted, no worker holds its node, KEDA sees the queues."""
+    for values, texts in SHOWN.items():
+        shown = run([*template(go_tool(HELM), KUBERNETES[0]), *settings(values)])
+        for text, times in texts.items():
+            if shown.count(text) != times:
+                raise CheckFailed(f"{text!r} stands {shown.count(text)} times in the manifests, not {times}: {values}")
 
 
 def check_units() -> None:
@@ -200,6 +230,7 @@ CHECKS = (
     Check("systemd units (systemd-analyze)", ("systemd-analyze",), check_units),
     Check("chart (helm lint)", ("go",), check_chart),
     Check("manifests (kubeconform)", ("go",), check_manifests),
+    Check("values (helm template)", ("go",), check_values),
 )
 
 

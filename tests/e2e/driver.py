@@ -6,7 +6,8 @@ import itertools
 import json
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import requests
@@ -15,6 +16,8 @@ from deploy.local.stack import ROOT, Stack
 
 FINAL = {"succeeded", "failed", "cancelled", "expired"}
 _numbers = itertools.count(1)
+_HOLD_SECONDS = 2.0
+_SLOWER = 10.0
 
 
 class Driver:
@@ -104,6 +107,23 @@ class Driver:
         """Wait until a step whose id starts with `prefix` is in a state; returns the step's id."""
         return self.until(lambda: self._step_in(job_id, prefix, state), seconds, f"{prefix} to be {state}")
 
+    @contextmanager
+    def amid(self, job_id: str, prefix: str, function: str) -> Iterator[str]:
+        """Give the id of a step whose function has begun on the host, and is slow to end for the length of a `with`.
+
+        At the stack's clock a step lasts less than a second: on a busy machine it would be over before anybody looked.
+        """
+        before = self.applied_faults("slow")
+        self.fault(kind="slow", function=function, seconds=_HOLD_SECONDS, count=1)
+        self.until(lambda: self.applied_faults("slow") > before, 90, f"{function} to be called")
+        step = self.wait_for_step(job_id, prefix)
+        self.clock(self.stack.settings.clock / _SLOWER)
+        try:
+            time.sleep(_HOLD_SECONDS)  # however late this thread wakes up, the host's is over by then
+            yield step
+        finally:
+            self.clock(self.stack.settings.clock)
+
     def until(self, look: Callable[[], Any], seconds: float, what: str) -> Any:
         """Look again until something is there; an AssertionError says what was waited for."""
         deadline = time.monotonic() + seconds
@@ -180,6 +200,10 @@ class Driver:
     def fault(self, **spec: Any) -> None:
         """Make the simulated host misbehave."""
         self.sandbox("POST", "/faults", spec)
+
+    def clock(self, factor: float) -> None:
+        """Set how much faster than life the simulated host runs."""
+        self.sandbox("POST", "/clock", {"factor": factor})
 
     def clear_faults(self) -> None:
         """Make the simulated host behave again."""

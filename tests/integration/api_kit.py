@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import requests
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from deploy.local.stack import free_ports
 from service.api.auth import new_key
 from service.api.context import EXTENSION, Context
 from service.api.key_hashing import hash_key
@@ -143,7 +143,7 @@ class Served:
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
         """Call it over HTTP."""
         headers = {"Authorization": f"Bearer {self.key}", **options.pop("headers", {})}
-        return requests.request(method, self.url + path, headers=headers, timeout=30, **options)
+        return requests.request(method, self.url + path, headers=headers, timeout=60, **options)
 
     def stream(self, path: str, **headers: str) -> requests.Response:
         """Open a stream of server-sent events."""
@@ -154,8 +154,7 @@ class Served:
 @contextmanager
 def served_api(redis_url: str, directory: Path, **settings: str) -> Iterator[Served]:
     """Start deploy/bin/api as one process on a free port; end it by its pid."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_ports(("api",))["api"]
     store = Store.open(redis_url, StoreSettings())
     key = new_key()
     store.keys.put(ApiKey(new_id("key", time.time()), "test", hash_key(key), ("admin",)))
@@ -178,20 +177,19 @@ def served_api(redis_url: str, directory: Path, **settings: str) -> Iterator[Ser
         yield served
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(60)
         store.client.close()
 
 
 def _await_ready(served: Served) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while True:
         assert served.process.poll() is None, served.log.read_text()
-        try:
+        with suppress(requests.ConnectionError, requests.Timeout):
             if requests.get(f"{served.url}/readyz", timeout=5).ok:
                 return
-        except (requests.ConnectionError, requests.Timeout):
-            assert time.monotonic() < deadline, served.log.read_text()
-            time.sleep(0.05)
+        assert time.monotonic() < deadline, served.log.read_text()
+        time.sleep(0.05)
 
 
 def frames(response: requests.Response) -> Iterator[dict[str, str]]:

@@ -93,4 +93,4 @@ def hands(store: Store, seconds_of: Callable[[Any], float] = lambda _claim: 0.0)
         yield
     finally:
         is_over.set()
-        worker.join(30)
+        worker.join(60)

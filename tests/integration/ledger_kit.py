@@ -137,7 +137,7 @@ def failing(**where: bool) -> Callable[[Claim], StepResult]:
     return choose
 
 
-def wait_until(condition: Callable[[], Any], seconds: float = 10.0) -> Any:
+def wait_until(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
     """Poll until the condition holds; return its value. For threads and processes only."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):

@@ -60,7 +60,8 @@ def invocations(sandbox: SandboxProcess) -> int:
 
 
 def wait_until_back(sandbox: SandboxProcess) -> None:
-    """Return when the host takes calls again."""
+    """End the host's refusing, and return when it takes calls again."""
+    sandbox.ask("POST", "/front", {"listening": True})
     patient, pool, _ = open_line(sandbox, patience=30.0)
     patient.invoke(ECHO)
     pool.close_idle(everything=True)

@@ -53,7 +53,7 @@ class SandboxProcess:
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """Call the control API and return its JSON."""
         data = None if body is None else json.dumps(body).encode()
-        answer = requests.request(method, self.control_url + path, data=data, timeout=20)
+        answer = requests.request(method, self.control_url + path, data=data, timeout=60)
         answer.raise_for_status()
         return json.loads(answer.content or b"null")
 
@@ -73,7 +73,7 @@ class SandboxProcess:
         """Return how many `requests` came, or `invocations` of functions ran, in all."""
         return sum(self.ask("GET", "/counts").get(f"wire.{group}", {}).values())
 
-    def running(self, patience_seconds: float = 5.0, shell_id: str = "") -> list[str]:
+    def running(self, patience_seconds: float = 30.0, shell_id: str = "") -> list[str]:
         """Return the functions that run in shells (in one of them), once none does or the patience is over."""
         until = time.monotonic() + patience_seconds
         while True:
@@ -121,7 +121,7 @@ def running_sandbox(*arguments: str, scheme: str = "https", clock: float = 20.0)
             bugs = sandbox.ask("GET", "/bugs")
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(60)
             process.stdout.close()
         assert [] == bugs
 

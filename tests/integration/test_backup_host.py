@@ -92,7 +92,7 @@ def _work_up_to(workshop: Workshop, action: str) -> None:
 
 
 def _work_to_the_end(workshop: Workshop, job_id: str) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 120
     while workshop.state(job_id) in ("queued", "running") and time.monotonic() < until:
         workshop.store.leases.sweep()
         if not workshop.hands.work_once():

@@ -88,7 +88,7 @@ def _poll_until(shell: PowerShell, condition: Callable[[], bool]) -> None:
 
 
 def _appears(path: Path) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 60
     while not path.exists():
         assert time.monotonic() < until, f"{path.name} never came"
         time.sleep(0.02)

@@ -42,7 +42,7 @@ def _fail_the_port(shell: Shell) -> None:
     fact = {"outcome": "failed", "code": "PORT_REFUSED", "why": "nothing listens", "detail": "refused", "seen": {}}
     fact |= {"remedy": "start it", "commands": ["Start-Service -Name WinRM"], "source": "a page"}
     leases = shell.served.store.leases
-    first = wait_until(lambda: leases.claim("worker-1", 60), 30)
+    first = wait_until(lambda: leases.claim("worker-1", 60))
     leases.finish(first, StepResult(StepOutcome.SUCCEEDED, facts={"check.name": {"outcome": "passed", "seen": {}}}))
-    second = wait_until(lambda: leases.claim("worker-1", 60), 30)
+    second = wait_until(lambda: leases.claim("worker-1", 60))
     leases.finish(second, StepResult(StepOutcome.FAILED, facts={"check.port": fact}, error={"code": "PORT_REFUSED"}))

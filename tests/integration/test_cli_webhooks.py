@@ -35,7 +35,7 @@ def test_verified_webhooks_are_printed_and_others_refused() -> None:
     with _listening("--count", "1") as (process, url):
         forged = requests.post(url, data=b"{}", headers={"webhook-id": "x"}, timeout=10)
         sent = _sender().send(_claim(url))
-        out, told = process.communicate(timeout=20)
+        out, told = process.communicate(timeout=60)
 
     assert (401, True, 204) == (forged.status_code, sent.succeeded, sent.status)
     line = json.loads(out)
@@ -49,5 +49,5 @@ def test_without_a_key_it_does_not_start() -> None:
     for keys in ("", "password"):
         environ = {**os.environ, "PYTHONPATH": str(ROOT), "MATRYOSHKA_WEBHOOK_KEYS": keys}
         argv = [sys.executable, "-m", "service.cli", "webhooks", "listen"]
-        done = subprocess.run(argv, env=environ, capture_output=True, text=True, timeout=30, check=False)
+        done = subprocess.run(argv, env=environ, capture_output=True, text=True, timeout=60, check=False)
         assert (1, True) == (done.returncode, "MATRYOSHKA_WEBHOOK_KEYS" in done.stderr)

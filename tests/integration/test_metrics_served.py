@@ -13,6 +13,7 @@ import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
+from deploy.local.stack import free_ports
 from service.ledger.plan import Plan, Step
 from service.ledger.store import Store, StoreSettings, Submission
 from tests.integration.api_kit import Served, served_api
@@ -27,8 +28,7 @@ _REFUSED = {"method": "GET", "route": "/v1/jobs", "status": "401"}
 @pytest.fixture
 def port() -> int:
     """A port that is free."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
+    return free_ports(("metrics",))["metrics"]
 
 
 @pytest.fixture
@@ -82,12 +82,12 @@ def test_all_web_processes_answer_a_scrape_as_one(api: Served, port: int) -> Non
     assert not any("BREW" in dict(labels).values() for _, labels in scraped(port))
 
     with api.stream("/v1/events"):
-        wait_until(lambda: value(port, "sse_clients") == 1.0, 10)
+        wait_until(lambda: value(port, "sse_clients") == 1.0)
         killed = _pids(api)
         for pid in killed:
             os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: _answer(port, "sse_clients") == 0.0, 20)
-    wait_until(lambda: len(set(_pids(api)) - set(killed)) == 2, 20)
+        wait_until(lambda: _answer(port, "sse_clients") == 0.0)
+    wait_until(lambda: len(set(_pids(api)) - set(killed)) == 2)
     assert 1.0 == value(port, "sse_streams_total")
     assert float(asked) == value(port, "http_requests_total", **_LIST)
     _metrics_are_no_part_of_the_api(api, port)
@@ -109,7 +109,7 @@ def _metrics_are_no_part_of_the_api(api: Served, port: int) -> None:
     folder = next(api.log.parent.glob("matryoshka-metrics-*"))
 
     api.process.terminate()
-    api.process.wait(30)
+    api.process.wait(60)
     assert not folder.exists()
 
 
@@ -131,16 +131,16 @@ def test_a_worker_serves_its_own(redis_url: str, tmp_path: Path, port: int) -> N
     store = Store.open(redis_url, StoreSettings(namespace="t"))
     plan = Plan("inspect_host", (Step(id="publish", action="PublishDrift", title="Publish"),))
     with worker({**worker_environ(redis_url, tmp_path), "MATRYOSHKA_METRICS_LISTEN": str(port)}, tmp_path / "log"):
-        wait_until(lambda: _answer(port, "worker_slots") == 4.0, 30)
+        wait_until(lambda: _answer(port, "worker_slots") == 4.0)
         job = store.jobs.submit(Submission("inspect_host", {"kind": "inspect_host"}, plan)).job
-        wait_until(lambda: value(port, "steps_total", action="PublishDrift", outcome="succeeded") == 1.0, 20)
+        wait_until(lambda: value(port, "steps_total", action="PublishDrift", outcome="succeeded") == 1.0)
         assert 1.0 == value(port, "step_duration_seconds_count", action="PublishDrift")
         assert 1.0 == value(port, "step_wait_seconds_count", action="PublishDrift")
         assert 1.0 == value(port, "job_queue_seconds_count", kind="inspect_host")
         assert ("process_resident_memory_bytes", frozenset()) in scraped(port)
         assert job is not None
         assert not any(job.id in dict(labels).values() for _, labels in scraped(port))
-        wait_until(lambda: "step_left" in (tmp_path / "log").read_text(), 10)
+        wait_until(lambda: "step_left" in (tmp_path / "log").read_text())
     store.client.close()
     lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines() if line.startswith("{")]
     left = next(line for line in lines if line["event"] == "step_left")

@@ -70,7 +70,7 @@ def test_sealed_messages_survive_a_change_of_thread(plain: SandboxProcess) -> No
 
     thread = threading.Thread(target=elsewhere)
     thread.start()
-    thread.join(20)
+    thread.join(60)
     session.discard()
 
     assert not first.failed
@@ -108,7 +108,7 @@ def test_a_session_refuses_a_second_owner(tls: SandboxProcess) -> None:
 
     thread = threading.Thread(target=intrude)
     thread.start()
-    thread.join(10)
+    thread.join(60)
     session.discard()
 
     assert 2 == len(caught)

@@ -63,7 +63,7 @@ def _killed_while_creating(workshop: Workshop, sandbox: SandboxProcess) -> str:
 
 
 def _work(workshop: Workshop, job_id: str) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 120
     while workshop.state(job_id) == "rolling_back" and time.monotonic() < until:
         if not workshop.hands.work_once():
             time.sleep(0.05)

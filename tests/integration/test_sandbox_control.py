@@ -41,7 +41,7 @@ class Process:
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """The status and JSON of a call."""
-        answer = requests.request(method, self.ready["control_url"] + path, json=body, timeout=20)
+        answer = requests.request(method, self.ready["control_url"] + path, json=body, timeout=60)
         return answer.status_code, answer.json()
 
     def get(self, path: str) -> Any:
@@ -71,7 +71,7 @@ class Process:
     def end(self) -> int:
         """SIGTERM, and the exit code."""
         self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(20)
+        code = self.process.wait(60)
         assert self.process.stdout is not None
         self.process.stdout.close()
         self._log.close()
@@ -257,14 +257,14 @@ def test_a_bad_command_line_ends_with_code_2(tmp_path: Path, arguments: list[str
     """What cannot be understood is said on stderr, with exit code 2."""
     argv = (sys.executable, "-m", "sandbox", "--ca-dir", str(tmp_path), *arguments)
     environment = {**os.environ, "SANDBOX_PASSWORD": PASSWORD}
-    done = subprocess.run(argv, cwd=ROOT, env=environment, capture_output=True, timeout=30, check=False)
+    done = subprocess.run(argv, cwd=ROOT, env=environment, capture_output=True, timeout=60, check=False)
 
     assert (2, b"", True) == (done.returncode, done.stdout, done.stderr.startswith(b"sandbox: "))
 
 
 def _after_reboot(pool: RunspacePool) -> Any:
     """The fault code that the old pool gets once the host answers again."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while time.monotonic() < end:
         try:
             pool.get_available_runspaces()

@@ -6,7 +6,6 @@ import hashlib
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,7 +52,7 @@ def worker(environment: Mapping[str, str], log: Path) -> Iterator[subprocess.Pop
         finally:
             if process.poll() is None:
                 process.kill()
-            process.wait(10)
+            process.wait(60)
 
 
 def _submit(store: Store, *steps: Step, host_id: str = "") -> str:
@@ -70,12 +69,12 @@ def _state(store: Store, job_id: str) -> str:
 
 
 def test_a_worker_works_and_leaves(store: Store, environment: dict[str, str], tmp_path: Path, redis_url: str) -> None:
-    """It takes its former leases back, runs a job that nobody woke it for, is listed, and leaves in seconds."""
+    """It takes its former leases back, runs a job that nobody woke it for, is listed, and leaves without a drain."""
     job_id = _submit(store, Step(id="publish", action="PublishDrift", title="Publish"))
     former = store.leases.claim("w1@test", 600)
     assert former is not None
-    with worker(environment, tmp_path / "log") as process:
-        wait_until(lambda: _state(store, job_id) == "succeeded", 30)
+    with worker({**environment, "MATRYOSHKA_DRAIN_SECONDS": "3600"}, tmp_path / "log") as process:
+        wait_until(lambda: _state(store, job_id) == "succeeded")
         assert ["w1@test"] == [record.name for record in store.workers.list()]
         info = store.workers.list()[0].info
         assert 4 == info["slots"]
@@ -84,14 +83,11 @@ def test_a_worker_works_and_leaves(store: Store, environment: dict[str, str], tm
         ]
         assert info["release"]
 
-        begun = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        code = process.wait(20)
-        took = time.monotonic() - begun
+        code = process.wait(60)
 
     text = (tmp_path / "log").read_text()
     assert 0 == code, text
-    assert took < 10, text
     assert [] == store.workers.list()
     assert "former_leases_released" in text
 
@@ -108,10 +104,10 @@ def test_a_busy_worker_leaves_without_waiting_for_its_step(
         private = tmp_path / "private"
         private.mkdir()
         with worker({**environment, "TMPDIR": str(private)}, tmp_path / "log") as process:
-            wait_until(lambda: _is_busy(sandbox), 30)
+            wait_until(lambda: _is_busy(sandbox))
             assert [*private.glob("matryoshka-pem-*/*.pem")]
             process.send_signal(signal.SIGTERM)
-            code = process.wait(15)
+            code = process.wait(60)
 
         assert 0 == code
         assert [] == [*private.glob("matryoshka-pem-*")]
@@ -132,10 +128,10 @@ def test_a_worker_in_a_hurry_still_gives_its_steps_back(
         Waker(redis_url).wake_steps(1)
         slow = {**environment, "MATRYOSHKA_DRAIN_SECONDS": "3600", "MATRYOSHKA_POLL_SECONDS": "15"}
         with worker(slow, tmp_path / "log") as process:
-            wait_until(lambda: _is_busy(sandbox), 30)
+            wait_until(lambda: _is_busy(sandbox))
             for number in signals:
                 process.send_signal(number)
-            process.wait(30)
+            process.wait(60)
 
         assert {"verify-image": "ready"} == workshop.states(job_id)
         assert "step.released" in workshop.types(job_id)
@@ -151,13 +147,13 @@ def test_a_killed_worker_costs_one_restart_and_no_second_effect(
         image = Step(id="verify-image", action="VerifyImage", title="Image", params={"path": IMAGE, "sha256": digest})
         job_id = workshop.submit(image)
         with worker(environment, tmp_path / "first") as process:
-            wait_until(lambda: "protect-nestedimage" in sandbox.running(patience_seconds=0), 30)
+            wait_until(lambda: "protect-nestedimage" in sandbox.running(patience_seconds=0))
             process.kill()
-            process.wait(10)
+            process.wait(60)
         with worker(environment, tmp_path / "second") as process:
             wait_until(lambda: workshop.state(job_id) == "succeeded", 60)
             process.send_signal(signal.SIGTERM)
-            assert 0 == process.wait(20)
+            assert 0 == process.wait(60)
 
         assert 1 == sum(sandbox.effects()["image_protected"].values())
         assert "step.lost" in workshop.types(job_id)
@@ -171,7 +167,7 @@ def test_a_worker_that_cannot_work_does_not_stay(environment: dict[str, str], tm
     """Without its private key it says so and exits, so that a supervisor notices."""
     broken = {**environment, "MATRYOSHKA_PRIVATE_KEY_FILE": str(tmp_path / "none")}
     with worker(broken, tmp_path / "log") as process:
-        assert 1 == process.wait(30)
+        assert 1 == process.wait(60)
 
     assert "MATRYOSHKA_PRIVATE_KEY_FILE" in (tmp_path / "log").read_text()
 
@@ -180,7 +176,7 @@ def test_a_worker_of_an_older_release_does_not_stay(store: Store, environment: d
     """On a ledger that a newer release has changed it says so and exits."""
     store.client.set("t:schema", 99)
     with worker(environment, tmp_path / "log") as process:
-        assert 1 == process.wait(30)
+        assert 1 == process.wait(60)
 
     assert "schema version 99" in (tmp_path / "log").read_text()
 
@@ -189,6 +185,6 @@ def test_a_missing_variable_is_named(environment: dict[str, str], tmp_path: Path
     """A worker without the ledger's address ends at once, naming the variable."""
     broken = {name: value for name, value in environment.items() if name != "MATRYOSHKA_REDIS_URL"}
     with worker(broken, tmp_path / "log") as process:
-        assert 0 != process.wait(30)
+        assert 0 != process.wait(60)
 
     assert "MATRYOSHKA_REDIS_URL" in (tmp_path / "log").read_text()

@@ -73,13 +73,13 @@ def test_wake_ups_over_tls(tmp_path: Path, redis_url: str) -> None:
         }
         log = tmp_path / "log"
         with worker({**os.environ, **environ, **ours}, log):  # a worker makes the queues
-            wait_until(lambda: f"Connected to amqps://guest:**@127.0.0.1:{rabbit.port}//" in log.read_text(), 40)
-            wait_until(lambda: "ready." in log.read_text(), 20)
+            wait_until(lambda: f"Connected to amqps://guest:**@127.0.0.1:{rabbit.port}//" in log.read_text())
+            wait_until(lambda: "ready." in log.read_text())
         waker = Waker(redis_url, servers_of(environ))
         assert 1 == waker.wake_steps(1)
-        wait_until(lambda: waker.waiting(STEPS_QUEUE) == 1, 20)
+        wait_until(lambda: waker.waiting(STEPS_QUEUE) == 1)
         with worker({**os.environ, **environ, **ours}, log):
-            wait_until(lambda: waker.waiting(STEPS_QUEUE) == 0, 40)
+            wait_until(lambda: waker.waiting(STEPS_QUEUE) == 0)
         waker.close()
 
         for name, path in (("CA", other.ca), ("CERT", ""), ("KEY", "")):

@@ -104,8 +104,8 @@ def test_a_job_goes_through_over_tls(secured: Secured) -> None:
     assert 1 == waker.waiting(STEPS_QUEUE)
 
     with worker({**os.environ, **secured.environment()}, secured.directory / "log"):
-        wait_until(lambda: _state(store, job.id) == "succeeded", 40)
-        wait_until(lambda: waker.waiting(STEPS_QUEUE) == 0, 20)
+        wait_until(lambda: _state(store, job.id) == "succeeded")
+        wait_until(lambda: waker.waiting(STEPS_QUEUE) == 0)
 
     said = (secured.directory / "log").read_text()
     assert "Connected to rediss://" in said

@@ -89,7 +89,7 @@ def guarded(tmp_path: Path) -> Iterator[Guarded]:
         running(sentinel, password=SENTINEL_PASSWORD, **reaching),
     ):
         asked: Any = redis.Redis(port=sentinel.port, password=SENTINEL_PASSWORD, decode_responses=True, **reaching)
-        wait_until(lambda: _is_whole(asked.sentinel_master("ledger"), asked.sentinel_slaves("ledger")), 30)
+        wait_until(lambda: _is_whole(asked.sentinel_master("ledger"), asked.sentinel_slaves("ledger")))
         asked.close()
         yield Guarded(primary, replica, sentinel, _environment(tmp_path, files, sentinel.port))
 
@@ -122,13 +122,13 @@ def test_a_primary_dies_behind_sentinels_that_speak_tls(guarded: Guarded, tmp_pa
     waker = Waker(guarded.environment["MATRYOSHKA_REDIS_URL"], servers_of(guarded.environment))
     with worker({**os.environ, **guarded.environment}, tmp_path / "log"):
         first = _submitted(store)
-        wait_until(lambda: _state(store, first) == "succeeded", 40)
+        wait_until(lambda: _state(store, first) == "succeeded")
         guarded.primary.kill()
-        wait_until(lambda: _answers(lambda: _submitted(store)), 40)
+        wait_until(lambda: _answers(lambda: _submitted(store)))
         second = _submitted(store)
-        wait_until(lambda: _answers(lambda: waker.wake_steps(1)), 20)
+        wait_until(lambda: _answers(lambda: waker.wake_steps(1)))
         wait_until(lambda: _state(store, second) == "succeeded", 60)
-        wait_until(lambda: waker.waiting(STEPS_QUEUE) == 0, 20)
+        wait_until(lambda: waker.waiting(STEPS_QUEUE) == 0)
 
     said = (tmp_path / "log").read_text()
     assert PASSWORD not in said

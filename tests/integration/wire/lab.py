@@ -108,7 +108,7 @@ def run(pool: RunspacePool, name: str, **parameters: Any) -> PowerShell:
     return shell
 
 
-def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     """Wait for something to become true; fail when it does not."""
     end = time.monotonic() + seconds
     while not condition():

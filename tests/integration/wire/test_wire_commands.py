@@ -169,15 +169,17 @@ def test_output_is_delivered_while_the_command_runs(make_lab: MakeLab) -> None:
     lab = make_lab()
     with lab.pool() as pool:
         shell = PowerShell(pool)
-        shell.add_cmdlet("Invoke-Steps").add_parameters({"Count": 3, "Pause": 0.3})
+        shell.add_cmdlet("Invoke-Steps").add_parameters({"Count": 3, "Turns": True})
         shell.begin_invoke()
-        seen: list[int] = []
-        while shell.state == RUNNING:
-            shell.poll_invoke(timeout=5)
-            seen.append(len(shell.output))
+        for number in (1, 2, 3):
+            assert RUNNING == shell.state
+            lab.host.turns.release()
+            while len(shell.output) < number:
+                shell.poll_invoke(timeout=5)
+        shell.end_invoke()
         shell.close()
 
-    assert [1, 2, 3] == sorted(set(seen))
+    assert ["step:1", "step:2", "step:3"] == shell.output
 
 
 def test_nothing_to_receive_is_fault_2150858793(make_lab: MakeLab) -> None:

@@ -134,11 +134,13 @@ def test_refused_connections_are_refused_for_a_while(make_lab: MakeLab) -> None:
     """A host that refuses drops what is open and answers ECONNREFUSED; shells live on."""
     lab = make_lab()
     with lab.pool() as pool:
-        lab.site.hosts[0].refuse(0.5)
+        lab.site.hosts[0].refuse(3600)
         with pytest.raises(requests.exceptions.ConnectionError):
             pool.get_available_runspaces()
         with pytest.raises(requests.exceptions.ConnectionError, match=r"NewConnectionError|refused"):
             run(pool, "Get-Thing")
+        lab.site.hosts[0].listen(wanted=True)
+        lab.site.hosts[0].refuse(0.2)
         until(lambda: lab.site.hosts[0].listener.is_listening)
 
         assert COMPLETED == run(pool, "Get-Thing").state

@@ -19,6 +19,7 @@ class StubHost:
         self.build = 20348
         self.boot_id = str(uuid.uuid4())
         self.applied: list[str] = []
+        self.turns = threading.Semaphore(0)
         self._down_seconds = down_seconds
         self._up_at = 0.0
 
@@ -138,13 +139,15 @@ class StubRunspace:
         streams.output({"Changed": True, "Name": parameters.get("Name")})
 
     def invoke_steps(self, parameters: Mapping[str, Any], streams: Streams) -> None:
-        """Count steps with a pause before each."""
+        """Count steps with a pause before each, or each when the test says (`Turns`: the host's `turns`)."""
         count, pause = int(parameters.get("Count", 3)), float(parameters.get("Pause", 0.0))
         for number in range(1, count + 1):
             end = time.monotonic() + pause
             while time.monotonic() < end:
                 self._check(streams)
                 time.sleep(0.01)
+            while parameters.get("Turns") and not self._host.turns.acquire(timeout=0.05):
+                self._check(streams)
             self._check(streams)
             streams.progress("steps", f"{number} of {count}", number * 100 // count)
             streams.output(f"step:{number}")

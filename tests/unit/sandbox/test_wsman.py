@@ -149,7 +149,8 @@ def test_a_second_receive_waits_not_beside_a_living_one() -> None:
     while outbox._waiting is None:
         pass
     refused = client.receive(timeout="PT0S").fault_code
-    client.alive = lambda: False
+    # Dead for whoever comes next; the waiting one must not find out before that by itself.
+    client.alive = lambda: threading.current_thread() is waiting
     with pytest.raises(Exception, match=r"^$"):
         client.receive(timeout="PT2S")
     waiting.join()

@@ -90,6 +90,13 @@ capabilities: {drop: [ALL]}
 {{- end }}
 {{- end -}}
 
+{{- define "matryoshka.ledgerPorts" -}}
+- {port: {{ .Values.ledger.port }}, protocol: TCP}
+{{- with .Values.ledger.sentinelPort }}
+- {port: {{ . }}, protocol: TCP}
+{{- end }}
+{{- end -}}
+
 {{/* Ways out to networks and their ports; those without a network are left out. */}}
 {{- define "matryoshka.places" -}}
 {{- range . }}
