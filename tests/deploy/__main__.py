@@ -182,7 +182,7 @@ def check_manifests() -> None:
 
 
 def check_values() -> None:
-    """Values reach the manifests: the ways to the ledger, files that are mounted, budgets, the queues that KEDA sees."""
+    """Values reach the manifests: the ways to the ledger, files that are mounted, budgets, what KEDA sees."""
     for values, texts in SHOWN.items():
         shown = run([*template(go_tool(HELM), KUBERNETES[0]), *settings(values)])
         for text, times in texts.items():
