@@ -50,6 +50,9 @@ SSE_DROPS = Counter(
     ("reason",),
     registry=REGISTRY,
 )
+# From 0: what begins with 1 is no increase for an alert.
+for _reason in ("refused", "slow", "broken"):
+    SSE_DROPS.labels(_reason)
 
 # The ledger, in web and worker processes.
 MOVE_SECONDS = Histogram(
@@ -76,6 +79,8 @@ FENCES_REFUSED = Counter(
     ("by",),
     registry=REGISTRY,
 )
+for _by in ("ledger", "host"):
+    FENCES_REFUSED.labels(_by)
 
 # The worker process.
 STEPS = Counter(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, cast
@@ -155,3 +157,15 @@ def test_streams_that_are_cut_count_with_their_reason(dropped: bool, reason: str
     list(_frames(context, StreamRequest(None, ""), cast("Subscription", _Ended(dropped=dropped))))
 
     assert 1 == _count("sse_drops_total", reason=reason) - before
+
+
+def test_counters_that_alerts_watch_begin_at_zero() -> None:
+    """A series that begins with its first event, at 1, has no increase, and the alert would miss it."""
+    show = (
+        "import prometheus_client as p, service.observing.metrics as m; print(p.generate_latest(m.REGISTRY).decode())"
+    )
+    shown = subprocess.run([sys.executable, "-c", show], capture_output=True, text=True, check=True).stdout
+    lines = shown.splitlines()
+
+    for series in ('sse_drops_total{reason="refused"}', 'fences_refused_total{by="host"}', "leases_lost_total"):
+        assert f"matryoshka_{series} 0.0" in lines
