@@ -50,7 +50,7 @@ Names and addresses of this host for a self-signed certificate; the workers must
 Where to write the listener's certificate as PEM, for the host's ca_pem; empty writes none.
 
 .PARAMETER RemoteAddress
-Who may reach port 5986: addresses or subnets as New-NetFirewallRule takes them.
+Who may reach port 5986: addresses or subnets as New-NetFirewallRule takes them. Without it a rule that is there stays as it is.
 
 .PARAMETER MaxShellsPerUser
 The lowest number of shells a user that WinRM must allow, and the endpoint; 0 leaves it.
@@ -105,6 +105,7 @@ Set-StrictMode -Version 3.0
 $ErrorActionPreference = 'Stop'
 
 $here = $PSScriptRoot
+$addressGiven = $PSBoundParameters.ContainsKey('RemoteAddress')
 $ruleName = 'Matryoshka-WinRM-HTTPS-In'
 $certificateName = 'Matryoshka WinRM'
 $store = 'Cert:\LocalMachine\My'

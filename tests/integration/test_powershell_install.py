@@ -24,12 +24,12 @@ def engine(stage: Stage, tmp_path: Path) -> Engine:
 
 
 def _install(engine: Engine, *runs: str) -> dict[str, Any]:
-    """Run the installer with each of these arguments; its rows, and what is there at the end."""
+    """Run the installer with each of these arguments, or a line that begins with $; rows and what is there then."""
     lines = [
         f"Import-Module '{FAKES / 'FakeEndpoint.psm1'}' -Global -DisableNameChecking",
         "$env:ProgramFiles = $PWD.ProviderPath",
         "$rows = @()",
-        *[f"$rows += , @(& '{_INSTALLER}' {arguments})" for arguments in runs],
+        *[run if run.startswith("$") else f"$rows += , @(& '{_INSTALLER}' {run})" for run in runs],
         "ConvertTo-Json -InputObject @{ rows = $rows; endpoint = $Endpoint } -Depth 5 -Compress",
     ]
     found: dict[str, Any] = engine.run("\n".join(lines))
@@ -72,6 +72,24 @@ def test_given_certificate_is_used(engine: Engine) -> None:
     found = _install(engine, _HTTPS, "-HttpsListener -CertificateThumbprint 'CD34'", "-Uninstall")
     assert _changed(found["rows"][1])["Listener"] is True
     assert found["endpoint"]["Listener"]["CertificateThumbprint"] == "CD34"
+
+
+def test_who_may_reach_the_host_can_be_changed(engine: Engine) -> None:
+    """Other addresses reach the rule that is there; without -RemoteAddress it stays as it was given."""
+    subnet = f"{_HTTPS} -RemoteAddress '10.1.0.0/16', '10.2.0.7'"
+    found = _install(engine, _HTTPS, subnet, subnet, _HTTPS)
+
+    assert [True, True, False, False] == [_changed(rows)["FirewallRule"] for rows in found["rows"]]
+    assert [["10.1.0.0/16", "10.2.0.7"]] == [rule["RemoteAddress"] for rule in found["endpoint"]["Rules"]]
+
+
+def test_uninstalling_removes_a_certificate_that_is_about_to_expire(engine: Engine) -> None:
+    """What this script made goes however old it is: the listener with it."""
+    old = "$Endpoint.Certificates[0].NotAfter = [datetime]::Now.AddDays(3)"
+    found = _install(engine, _HTTPS, old, "-Uninstall")
+    endpoint = found["endpoint"]
+
+    assert (endpoint["Listener"], endpoint["Certificates"]) == (None, [])
 
 
 def test_uninstalling_removes_what_was_made(engine: Engine) -> None:

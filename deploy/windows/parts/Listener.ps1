@@ -1,8 +1,13 @@
 ﻿# Part of Install-Matryoshka.ps1, which runs it: its parameters and $PSCmdlet are seen here.
+function Find-OwnCertificate {
+    # The self-signed certificates that this script made, of any age.
+    return @(Get-ChildItem -LiteralPath $store | Where-Object -FilterScript { $_.FriendlyName -eq $certificateName })
+}
+
 function Get-OwnCertificate {
-    # The self-signed certificate that this script made and that lasts a month or more; $null when there is none.
-    foreach ($certificate in @(Get-ChildItem -LiteralPath $store)) {
-        if ($certificate.FriendlyName -eq $certificateName -and $certificate.NotAfter -gt [datetime]::Now.AddDays(30)) {
+    # The one of them that lasts a month or more; $null when there is none.
+    foreach ($certificate in @(Find-OwnCertificate)) {
+        if ($certificate.NotAfter -gt [datetime]::Now.AddDays(30)) {
             return $certificate
         }
     }
@@ -91,22 +96,27 @@ function Get-OwnRule {
 }
 
 function Set-OwnRule {
-    # Lets the workers reach port 5986.
+    # Lets the workers reach port 5986. For whom is noted in its description: Windows shows subnets in another spelling.
     $changed = $false
-    if ($null -eq (Get-OwnRule) -and $PSCmdlet.ShouldProcess($ruleName, 'New firewall rule')) {
-        $arguments = @{ Name = $ruleName; DisplayName = 'Matryoshka: WinRM over HTTPS'; Direction = 'Inbound'; Action = 'Allow'; Protocol = 'TCP'; LocalPort = '5986'; RemoteAddress = $RemoteAddress }
-        $null = New-NetFirewallRule @arguments -ErrorAction Stop
+    $present = Get-OwnRule
+    $who = @{ Name = $ruleName; RemoteAddress = $RemoteAddress; Description = 'From {0}' -f ($RemoteAddress -join ', ') }
+    if ($null -eq $present -and $PSCmdlet.ShouldProcess($ruleName, 'New firewall rule')) {
+        $arguments = @{ DisplayName = 'Matryoshka: WinRM over HTTPS'; Direction = 'Inbound'; Action = 'Allow'; Protocol = 'TCP'; LocalPort = '5986' }
+        $null = New-NetFirewallRule @arguments @who -ErrorAction Stop
+        $changed = $true
+    }
+    elseif ($null -ne $present -and $addressGiven -and $present.Description -ne $who.Description -and $PSCmdlet.ShouldProcess($ruleName, 'Set addresses')) {
+        Set-NetFirewallRule @who -ErrorAction Stop
         $changed = $true
     }
     Write-Row -What 'FirewallRule' -Value $ruleName -Changed $changed
 }
 
 function Remove-OwnListener {
-    # Removes the listener if it uses our certificate, then the certificate and the firewall rule.
-    $own = Get-OwnCertificate
+    # Removes the listener if it uses a certificate of ours, then these certificates and the firewall rule.
     $present = Get-HttpsListener
     $changed = $false
-    if ($null -ne $own) {
+    foreach ($own in @(Find-OwnCertificate)) {
         $ours = $null -ne $present -and $present.CertificateThumbprint -eq $own.Thumbprint
         if ($ours -and $PSCmdlet.ShouldProcess('5986', 'Remove HTTPS listener')) {
             Remove-WSManInstance -ResourceURI 'winrm/config/Listener' -SelectorSet $listener

@@ -88,8 +88,16 @@ function Get-NetFirewallRule {
 
 function New-NetFirewallRule {
     [CmdletBinding()]
-    param([string]$Name, [string]$DisplayName, [string]$Direction, [string]$Action, [string]$Protocol, [string]$LocalPort, [string[]]$RemoteAddress)
-    $global:Endpoint.Rules += [pscustomobject]@{ Name = $Name }
+    param([string]$Name, [string]$DisplayName, [string]$Description, [string]$Direction, [string]$Action, [string]$Protocol, [string]$LocalPort, [string[]]$RemoteAddress)
+    $global:Endpoint.Rules += [pscustomobject]@{ Name = $Name; Description = $Description; RemoteAddress = $RemoteAddress }
+}
+
+function Set-NetFirewallRule {
+    [CmdletBinding()]
+    param([string]$Name, [string]$Description, [string[]]$RemoteAddress)
+    $rule = $global:Endpoint.Rules | Where-Object -FilterScript { $_.Name -eq $Name }
+    $rule.Description = $Description
+    $rule.RemoteAddress = $RemoteAddress
 }
 
 function Remove-NetFirewallRule {
