@@ -196,9 +196,9 @@ def test_no_output_has_a_secret(stack: CanaryStack, secrets: Secrets, recorder: 
     failed = driver.submit(bad)
     error = driver.wait(failed, 60, "failed")["error"]
     _refusals(driver, secrets)
-    driver.until(lambda: not _waiting(driver), 20, "all deliveries to be made")
+    driver.until(lambda: not _waiting(driver), 60, "all deliveries to be made")
     _look_at_everything(driver, [done, failed, *turned])
-    driver.until(lambda: _are_traced(collector), 20, "spans of both programs to arrive")
+    driver.until(lambda: _are_traced(collector), 60, "spans of both programs to arrive")
     outputs = _outputs(stack, recorder) | stack.scrapes()
     outputs |= {f"spans {number}": body for number, body in enumerate(list(collector.bodies))}
 

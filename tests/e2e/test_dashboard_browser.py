@@ -112,8 +112,8 @@ def test_a_lost_connection_leaves_no_gap(chromium: Any, driver: Driver) -> None:
         seen = driver.events(job_id)[-1]["id"]
         way.cut()
         page.get_by_text("The connection is lost").wait_for()
-        driver.until(lambda: driver.events(job_id)[-1]["id"] != seen, 30, "an event that the page cannot see")
-        driver.until(lambda: way.refused > 0, 30, "a try of the browser that finds no way")
+        driver.until(lambda: driver.events(job_id)[-1]["id"] != seen, 60, "an event that the page cannot see")
+        driver.until(lambda: way.refused > 0, 60, "a try of the browser that finds no way")
         way.mend()
         driver.wait(job_id, state="succeeded")
         page.get_by_text("The job has ended.").wait_for(timeout=60_000)

@@ -99,7 +99,7 @@ def test_a_rotation_survives_its_worker(driver: Driver, lab: dict[str, Any]) -> 
     before = _passwords_set(driver, lab)
     driver.fault(kind="slow", function="Set-NestedGuestPassword", seconds=3, when="after", count=1)
     job_id = driver.submit({"kind": "rotate_guest_password", "lab_id": lab["id"], "new_password": {"value": _PASSWORD}})
-    driver.until(lambda: driver.applied_faults("slow"), 30, "the password to be set")
+    driver.until(lambda: driver.applied_faults("slow"), 60, "the password to be set")
     step = driver.wait_for_step(job_id, "rotate-password-")
     owner = driver.steps(job_id)[step]["worker"]
     os.kill(driver.stack.pids["WORKER_1" if owner.startswith("worker-1") else "WORKER_2"], signal.SIGKILL)

@@ -14,7 +14,7 @@ from workers.psrp.pool import SessionPool, session_opener
 from workers.psrp.session import HostSession
 from workers.psrp.transport import Timeouts
 
-TIMEOUTS = Timeouts(connect=3, operation=4, read=9, poll=0.3)
+TIMEOUTS = Timeouts(connect=15, operation=4, read=9, poll=0.3)
 ECHO = Invocation("Write-Output", {"InputObject": "hello"})
 SHORT = Invocation("Start-Sleep", {"Seconds": 2.0})
 LONG = Invocation("Start-Sleep", {"Seconds": 40.0})

@@ -34,7 +34,7 @@ COMPLETED, STOPPED, FAILED = PSInvocationState.COMPLETED, PSInvocationState.STOP
 _MIB = 2**20
 _SHELL_GONE = 2150858843
 _PROCESS_DIED = 1726
-_TIMEOUTS = Timeouts(connect=5, operation=15, read=25, poll=0.3)
+_TIMEOUTS = Timeouts(connect=20, operation=15, read=25, poll=0.3)
 _WAIT = "while (-not [System.IO.File]::Exists($Path)) { Start-Sleep -Milliseconds 20 }\n"
 
 

@@ -156,7 +156,7 @@ def test_what_idled_is_not_used(server: Server) -> None:
 
 def test_a_cut_exchange_is_over(server: Server) -> None:
     """An answer that never ends is cut at the limit, over a kept connection too, and is not asked for again."""
-    connections = _connections(server, total_seconds=1.5)
+    connections = _connections(server, total_seconds=4)
     connections.post(_request(server))
     server.answers = [b"HTTP/1.1 2"]
 

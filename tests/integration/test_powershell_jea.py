@@ -30,7 +30,7 @@ from workers.secrets import SecretStr
 _WINDOWS = ROOT / "deploy" / "windows"
 _SECONDS = 120
 _MODULES = Path("WindowsPowerShell", "Modules")
-_TIMEOUTS = Timeouts(connect=5, operation=15, read=25, poll=0.3)
+_TIMEOUTS = Timeouts(connect=20, operation=15, read=25, poll=0.3)
 # What Windows shows in every session of this type.
 _DEFAULTS = [
     "Clear-Host",

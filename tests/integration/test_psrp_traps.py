@@ -161,7 +161,7 @@ def test_a_slow_answer_is_waited_for_beyond_the_poll(sandbox: SandboxProcess) ->
 
 def test_a_silent_receive_is_asked_again_with_the_same_id(sandbox: SandboxProcess) -> None:
     """A Receive that gets no answer at all is repeated, and the repeat brings what the first one would have brought."""
-    session = HostSession(sandbox.endpoint(), Timeouts(connect=3, operation=1, read=6, poll=0.3))
+    session = HostSession(sandbox.endpoint(), Timeouts(connect=15, operation=1, read=6, poll=0.3))
     session.open()
     session.take()
     sandbox.fault("hang", action="Receive")

@@ -42,7 +42,7 @@ def test_a_whole_lab_with_the_least_rights(server: Server, tmp_path: Path) -> No
         with endpoint(driver, "job.succeeded") as receiver:
             job_id = driver.submit(driver.cluster(count=1))
             _follow_and_steer(driver, job_id)
-            driver.until(lambda: receiver.received, 30, "the webhook")
+            driver.until(lambda: receiver.received, 60, "the webhook")
             delivery = driver.get("/v1/webhook-deliveries")["items"][0]
             driver.get(f"/v1/webhook-deliveries/{delivery['id']}")
         _visit_the_dashboard(stack)

@@ -36,7 +36,7 @@ def test_a_job_goes_on_from_a_backup_of_its_middle(tmp_path: Path, moment: str, 
             for name in PROGRAMS:
                 stack.begin(name)
 
-            driver.until(lambda: _answers(driver), 30, "the API to answer again")
+            driver.until(lambda: _answers(driver), 60, "the API to answer again")
             driver.wait(job_id, state="succeeded")
             assert driver.doubled(body["nodes"]["name_prefix"]) == {}
             assert driver.doubled(body["cluster"]["name"]) == {}
@@ -44,7 +44,7 @@ def test_a_job_goes_on_from_a_backup_of_its_middle(tmp_path: Path, moment: str, 
             assert ["ready"] == [lab["state"] for lab in driver.get("/v1/labs")["items"]]
             steps = {(f"step.{step['state']}", name) for name, step in driver.steps(job_id).items()}
             wanted = steps | {("job.succeeded", "")}
-            driver.until(lambda: wanted <= told(receiver), 30, "every webhook")
+            driver.until(lambda: wanted <= told(receiver), 60, "every webhook")
             stack.did("audit", "verify")
             assert said.count("private keys") == 1
 
@@ -56,7 +56,7 @@ def _lose_everything(stack: OpsStack) -> None:
     shutil.rmtree(stack.settings.directory / "valkey")
     stack.begin("REDIS")
     driver = Driver(stack)
-    driver.until(lambda: stack.command("keys", "list").returncode == 0, 20, "the fresh server")
+    driver.until(lambda: stack.command("keys", "list").returncode == 0, 60, "the fresh server")
 
 
 def _keys(stack: OpsStack) -> dict[str, str]:

@@ -84,7 +84,7 @@ def stack(tmp_path: Path) -> Iterator[OpsStack]:
         port = free_ports(("second",))["second"]
         running.also("API", "API_2", MATRYOSHKA_BIND=f"127.0.0.1:{port}")
         driver = Driver(running)
-        driver.until(lambda: _ready(f"http://127.0.0.1:{port}"), 30, "the second API")
+        driver.until(lambda: _ready(f"http://127.0.0.1:{port}"), 60, "the second API")
         running.second_url = f"http://127.0.0.1:{port}"
         yield running
 
