@@ -69,5 +69,8 @@ class StateFile:
                 if self._is_closing:
                     return
             started = time.monotonic()
-            self.flush()
+            try:
+                self.flush()
+            except OSError:  # a full disk, a folder that is away: what could not be written is written later
+                self.mark()
             rest = max(DEBOUNCE_SECONDS, (time.monotonic() - started) * _REST_FACTOR)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -65,6 +67,28 @@ def test_closing_while_a_write_begins_ends(tmp_path: Path) -> None:
     closing.join(10)
 
     assert not closing.is_alive()
+
+
+def test_a_write_that_fails_is_made_up_for(tmp_path: Path) -> None:
+    """A disk that is full for a while does not end the writing for good."""
+    answers: Iterator[Any] = iter((OSError(errno.ENOSPC, "full"), [1], [1]))
+
+    def snapshot() -> Any:
+        answer = next(answers)
+        if isinstance(answer, OSError):
+            raise answer
+        return answer
+
+    path = tmp_path / "world.json"
+    file = StateFile(path, snapshot)
+    file.mark()
+    end = time.monotonic() + 60
+    while not path.exists():
+        assert time.monotonic() < end, "it was never written"
+        time.sleep(0.01)
+    file.close()
+
+    assert [1] == json.loads(path.read_text())
 
 
 def test_a_running_call_is_abandoned_by_a_restart_of_the_process(tmp_path: Path) -> None:
