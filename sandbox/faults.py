@@ -67,7 +67,7 @@ class Fault:
         """Whether the rule is meant for this moment."""
         return (
             self.when == moment.when
-            and self.host in ("", moment.host)
+            and self.host.lower() in ("", moment.host.lower())
             and self._action() in moment.actions
             and (not self.function or self.function.lower() in moment.functions)
         )

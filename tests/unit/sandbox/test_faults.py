@@ -112,3 +112,11 @@ def test_text_without_equals_sign_is_refused() -> None:
     """Each part after the kind is field=value."""
     with pytest.raises(FaultSpecError):
         fault_from_text("drop,now")
+
+
+def test_a_host_is_named_in_any_case() -> None:
+    """A rule is taken for a host in any spelling of its name, so it must match in any."""
+    faults = Faults()
+    faults.add(Fault("drop", host="hv01"))
+
+    assert ["drop"] == [fault.kind for fault in faults.take(request_moment("HV01", "Create", frozenset()))]
