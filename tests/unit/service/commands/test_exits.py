@@ -123,3 +123,13 @@ def test_a_file_that_cannot_be_written_is_told_in_a_line(tmp_path: Path, capsys:
 
     assert Exit.ERROR == caught.value.code
     assert f"Error: {nowhere}: No such file or directory\n" == capsys.readouterr().err
+
+
+@pytest.mark.parametrize("how", ["--wait", "--watch"])
+def test_who_stops_waiting_is_told_the_job(how: str) -> None:
+    """Ctrl-C leaves the job alone; its id, which a submission has not shown yet, is told on standard error."""
+    service = Service({"POST /v1/jobs": JOB, PATH: KeyboardInterrupt(), f"{PATH}/events": KeyboardInterrupt()})
+    done = run(service, "submit", "inspect-host", "--host", "hv1", how)
+
+    assert f"{JOB['id']} goes on. See `matryoshka watch {JOB['id']}`." in done.stderr
+    assert "" == done.stdout
