@@ -81,6 +81,10 @@ def _run(arguments: Sequence[str] | None) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
+    except OSError as error:
+        # A folder that is not there, a disk that is full; what goes wrong on the network was told apart before.
+        click.echo(f"Error: {error.filename or 'the output'}: {error.strerror or type(error).__name__}", err=True)
+        return Exit.ERROR
     return code or Exit.OK
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from service.commands import completing
 from service.commands.client import client_from_env
 from service.commands.exits import Exit, exit_of_job
 from service.commands.naming import host_id
@@ -39,7 +40,7 @@ _NOT_SHOWN = frozenset({"pem"})
 
 
 @click.command("test", cls=Verb)
-@click.argument("host")
+@click.argument("host", shell_complete=completing.hosts)
 @click.option("--timeout", callback=duration, default="5m", show_default=True, help="Leave after so long with 10.")
 @click.option(
     "--save-certificate",

@@ -80,6 +80,15 @@ def keyed(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def finish(client: Client, job: dict[str, Any], patience: Patience) -> None:
     """Show a job, or stay with it and leave with its exit code. Raises ApiError, TimedOut."""
+    try:
+        _stay(client, job, patience)
+    except KeyboardInterrupt:
+        # Who asked for it in this very line has not seen its id yet.
+        click.echo(f"{job['id']} goes on. See `matryoshka watch {job['id']}`.", err=True)
+        raise
+
+
+def _stay(client: Client, job: dict[str, Any], patience: Patience) -> None:
     if patience.watch:
         sys.exit(watch_job(client, job["id"], patience.timeout_seconds))
     if not patience.wait:

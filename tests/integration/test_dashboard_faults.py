@@ -72,3 +72,26 @@ def test_a_key_that_is_refused_keeps_what_was_typed(browser: Client) -> None:
     assert 'value="po&lt;rtal"' in none.text
     assert 'value="blue"' in none.text
     assert re.findall(r'value="([a-z:]+)" checked', bad.text) == ["jobs:read"]
+
+
+def test_a_host_that_takes_no_lab_says_so(api: Api, browser: Client) -> None:
+    """Cordoned and unreachable stand beside the host's name: who wonders why nothing is placed there sees it."""
+    path = f"/v1/hosts/{api.hosts[0]}"
+    assert "cordoned" not in browser.get("/hosts").text
+    etag = api.call("GET", path).headers["ETag"]
+    assert 200 == api.call("PATCH", path, {"schedulable": False}, If_Match=etag).status_code
+
+    assert "cordoned" in browser.get("/hosts").text
+    assert "cordoned" in browser.get(f"/hosts/{api.hosts[0]}").text
+
+
+def test_a_secret_that_is_not_repeated_is_asked_for(browser: Client) -> None:
+    """Who changes a plan is told that the password is to be typed again; an empty field would mean another password."""
+    token = re.search(r'name="csrf_token" value="([^"]+)"', browser.get("/new").text)
+    assert token
+    typed = {"csrf_token": token[1], "change": "yes", "/guest/password": "Only-In-The-Form-9"}
+    form = browser.post("/new/nested_host", data=typed).text
+
+    assert 1 == form.count("Type it again")
+    assert "Only-In-The-Form-9" not in form
+    assert "Type it again" not in browser.get("/new/nested_host").text

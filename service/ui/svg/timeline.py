@@ -28,7 +28,9 @@ def timeline(steps: Sequence[Drawn], now: float) -> Markup | None:
     height = _TOP + len(begun) * _ROW + 8
     described = f"{len(begun)} steps ran in {clock(end - start)}; {len(path)} of them are the critical path."
     picture = Picture("timeline", "When the steps ran", described, _LEFT + _WIDTH + 60, height)
-    picture.add(*(_tick(number, (end - start) / _TICKS, height) for number in range(_TICKS + 1)))
+    # No two ticks of the same whole second: a short job has fewer.
+    ticks = min(_TICKS, int(end - start))
+    picture.add(*(_tick(number / ticks, (end - start) * number / ticks, height) for number in range(ticks + 1)))
     scale = _WIDTH / (end - start)
     for row, step in enumerate(begun):
         x = _LEFT + ((step.started or start) - start) * scale
@@ -37,10 +39,10 @@ def timeline(steps: Sequence[Drawn], now: float) -> Markup | None:
     return picture.markup()
 
 
-def _tick(number: int, seconds: float, height: float) -> Markup:
-    x = _LEFT + number * _WIDTH / _TICKS
+def _tick(share: float, seconds: float, height: float) -> Markup:
+    x = _LEFT + share * _WIDTH
     line = element("line", x1=x, y1=18, x2=x, y2=height, class_="tick")
-    return Markup("").join((line, text(x, 12, clock(number * seconds), class_="tick-name", text_anchor="middle")))
+    return Markup("").join((line, text(x, 12, clock(seconds), class_="tick-name", text_anchor="middle")))
 
 
 def _bar(step: Drawn, x: float, y: float, length: float, *, on_path: bool) -> Markup:

@@ -17,6 +17,7 @@ _GAP = 18
 _NODE = 132  # and a row for each sort of disk
 _TOP = 56
 _ACROSS = 4
+_LEAST_WIDTH = 420  # room for the names of switch and cluster where there is one node
 
 
 def topology(lab: Body, request: Body, host: str) -> Markup | None:
@@ -31,7 +32,7 @@ def topology(lab: Body, request: Body, host: str) -> Markup | None:
     rows = -(-len(nodes) // across)
     cluster = summary.get("cluster") or {}
     band = 58 if cluster else 0
-    width = across * (_WIDTH + _GAP) + _GAP + 16
+    width = max(across * (_WIDTH + _GAP) + _GAP + 16, _LEAST_WIDTH)
     ground = _TOP + band + rows * (high + _GAP)
     height = ground + 96
     picture = Picture("topology", f"Lab {lab.get('name') or lab['id']}", _described(lab, shape, host), width, height)
@@ -110,9 +111,12 @@ def _switch(network: Body, width: float, y: float) -> Markup:
     switch = network.get("switch") or {}
     subnet = network.get("subnet") or "no subnet"
     nat = ", NAT" if network.get("nat") and switch.get("kind") == "internal" else ""
-    words = f"{switch.get('kind', '')} switch {shortened(str(switch.get('name', '')), 30)}  {subnet}{nat}".strip()
-    return Markup("").join(
-        (box(16, y, width - 32, 44, class_="part switch", rx=8), text(32, y + 27, words, class_="part-name"))
+    name = f"{switch.get('kind', '')} switch {shortened(str(switch.get('name', '')), 30)}".strip()
+    return titled(
+        box(16, y, width - 32, 44, class_="part switch", rx=8),
+        text(32, y + 19, name, class_="part-name"),
+        text(32, y + 36, f"{subnet}{nat}", class_="part-fact"),
+        title=f"{switch.get('kind', '')} switch {switch.get('name', '')}".strip(),
     )
 
 

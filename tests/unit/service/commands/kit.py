@@ -81,7 +81,7 @@ class Service:
         found = self.answers.get(f"{method} {path}", problem(404, "not_found", f"Nothing is at {path}."))
         if isinstance(found, list):
             found = found.pop(0) if len(found) > 1 else found[0]
-        if isinstance(found, Exception):
+        if isinstance(found, BaseException):
             raise found
         return found if isinstance(found, requests.Response) else answer(200, found, ETag='"1"')
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 import requests
 
+from service.cli import main
 from service.commands.exits import FINAL_STATES, MEANINGS, Exit, exit_of_job
 from tests.unit.service.commands.kit import EXAMPLES, ROOT, Service, answer, problem, run
 
@@ -111,3 +113,23 @@ def test_a_timeout_leaves_the_job_alone() -> None:
 
     assert Exit.TIMED_OUT == done.exit_code
     assert "goes on" in done.stderr
+
+
+def test_a_file_that_cannot_be_written_is_told_in_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whichever verb meets it: no traceback, the file's name, and the code for something wrong on this machine."""
+    nowhere = tmp_path / "nowhere" / "key"
+    with pytest.raises(SystemExit) as caught:
+        main(["keys", "make-hash-key", str(nowhere)])
+
+    assert Exit.ERROR == caught.value.code
+    assert f"Error: {nowhere}: No such file or directory\n" == capsys.readouterr().err
+
+
+@pytest.mark.parametrize("how", ["--wait", "--watch"])
+def test_who_stops_waiting_is_told_the_job(how: str) -> None:
+    """Ctrl-C leaves the job alone; its id, which a submission has not shown yet, is told on standard error."""
+    service = Service({"POST /v1/jobs": JOB, PATH: KeyboardInterrupt(), f"{PATH}/events": KeyboardInterrupt()})
+    done = run(service, "submit", "inspect-host", "--host", "hv1", how)
+
+    assert f"{JOB['id']} goes on. See `matryoshka watch {JOB['id']}`." in done.stderr
+    assert "" == done.stdout

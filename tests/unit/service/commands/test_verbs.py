@@ -209,3 +209,15 @@ def test_what_is_no_id_asks_for_nothing(said: str) -> None:
     # A name may be anything, and is looked for in the list.
     assert Exit.REFUSED == run(service, "hosts", "show", f"host_{said}/").exit_code
     assert ["/v1/hosts"] == [one.path for one in service.asked]
+
+
+def test_every_host_lab_image_and_job_is_completed() -> None:
+    """Each argument that names something of the service is offered at the Tab key, whichever verb it belongs to."""
+    bare = [
+        (words, one.name)
+        for words, command in _commands(matryoshka)
+        for one in command.params
+        if isinstance(one, click.Argument) and one.name in {"host", "lab", "image", "job_id"}
+        if one._custom_shell_complete is None
+    ]
+    assert [] == bare
