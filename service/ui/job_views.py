@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import redirect, request, url_for
 
+from schemas.event import EVENT_TYPES
 from schemas.job import JOB_STATES
 from schemas.kinds import REQUEST_SCHEMAS
 from service.ui.blueprint import blueprint
@@ -24,6 +25,8 @@ _FIRST_PAGES = (
     ("/webhooks", "webhooks:write"),
     ("/audit", "audit:read"),
 )
+# What changes a row of the list: its state, and how far it is.
+_LIST_CHANGES = (*(name for name in EVENT_TYPES if name.startswith("job.")), "step.succeeded")
 _PAGE = 50
 _EVENTS = 200
 
@@ -44,20 +47,24 @@ def _first_page() -> str:
 @blueprint.route("/jobs", methods=["GET"])
 @page
 def list_jobs() -> Any:
-    """All jobs, newest first, with filters. The log-in leads here: who may not see jobs is led on."""
+    """All jobs, newest first, with filters; live. The log-in leads here: who may not see jobs is led on."""
     if _first_page() != "/jobs":
         return redirect(_first_page())
+    return shown("jobs.html", **_jobs(), states=JOB_STATES, kinds=tuple(REQUEST_SCHEMAS), live_types=_LIST_CHANGES)
+
+
+@blueprint.route("/jobs/live", methods=["GET"])
+@page
+def list_jobs_live() -> str:
+    """The part of the list that changes, for the same filters."""
+    return shown("jobs_live.html", **_jobs())
+
+
+def _jobs() -> dict[str, Any]:
     filters = {name: request.args.get(name, "") for name in ("state", "kind", "host_id", "label")}
     found = needed(api().get("/v1/jobs", limit=_PAGE, cursor=request.args.get("cursor"), **filters))
-    return shown(
-        "jobs.html",
-        jobs=found["items"],
-        next_cursor=found["next_cursor"],
-        filters=filters,
-        states=JOB_STATES,
-        kinds=tuple(REQUEST_SCHEMAS),
-        names=names_of(api()),
-    )
+    names = names_of(api())
+    return {"jobs": found["items"], "next_cursor": found["next_cursor"], "filters": filters, "names": names}
 
 
 @blueprint.route("/jobs/<identifier:job_id>", methods=["GET"])

@@ -21,6 +21,7 @@ pytestmark = [
 ]
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
+_TWO_KINDS = ("inspect_host", "test_host")
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +128,20 @@ def test_a_lost_connection_leaves_no_gap(chromium: Any, driver: Driver) -> None:
     assert way.refused > 0
     assert shown == events[-len(shown) :]
     assert seen in shown
+
+
+def test_the_list_of_jobs_is_live(page: Any, driver: Driver) -> None:
+    """A job that is submitted elsewhere appears in the list and ends there, by its filters, without a reload."""
+    page.goto(f"{driver.stack.url}/jobs?kind=inspect_host")
+    page.get_by_text("Live.").wait_for()
+    page.evaluate("window.isTheSame = true")
+    wanted, other = (driver.submit(driver.example(kind, host={"id": driver.stack.host_id})) for kind in _TWO_KINDS)
+
+    row = page.locator("#live tbody tr", has_text=wanted[-8:])
+    row.get_by_text("succeeded").wait_for(timeout=60_000)
+    driver.wait(other, state="succeeded")
+    assert page.locator("#live tbody tr", has_text=other[-8:]).count() == 0
+    assert page.evaluate("window.isTheSame")
 
 
 def test_a_refresh_that_is_refused_is_asked_again(page: Any, driver: Driver) -> None:

@@ -1,11 +1,12 @@
-// Follows the events of the job that is shown: appends each one, and loads the live part of the page again.
+// Follows the events of the job that is shown, or of all jobs under their list: appends each one where the page has a
+// place for it, and loads the live part of the page again.
 // EventSource resumes by itself with the last id, so a lost connection leaves no gap.
 
 const live = document.getElementById("live");
 const list = document.getElementById("events");
 const connection = document.getElementById("connection");
 const MOST = 500;
-const PAUSE = 400;
+const PAUSE = Number(live?.dataset.pause ?? 400);
 const LONGEST_PAUSE = 15000;
 
 let loading = false;
@@ -70,6 +71,7 @@ function told(data) {
 }
 
 function append(event) {
+  if (!list) return;
   const data = JSON.parse(event.data);
   const item = document.createElement("li");
   item.dataset.id = event.lastEventId;
@@ -116,7 +118,7 @@ function follow() {
   });
 }
 
-if (live && list) {
-  list.scrollTop = list.scrollHeight;
+if (live) {
+  if (list) list.scrollTop = list.scrollHeight;
   if (!("final" in live.dataset)) follow();
 }
