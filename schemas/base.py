@@ -110,18 +110,20 @@ class Timestamp(fields.Field[float]):
             raise coded("Not an RFC 3339 time such as 2026-01-31T12:00:00Z.", "time") from error
         if moment.tzinfo is None:
             raise coded("A time needs its offset, such as Z or +01:00.", "time")
-        return moment.timestamp()
+        seconds = moment.timestamp()
+        try:
+            # Near the first and the last year an offset leads out of what can be shown again.
+            datetime.fromtimestamp(seconds, tz=UTC)
+        except (OverflowError, ValueError, OSError) as error:
+            raise coded("This time is out of range.", "range") from error
+        return seconds
 
 
 class Moment(fields.Field[str]):
     """A time that stays text: RFC 3339 in UTC with milliseconds, so that a request is shown as it was understood."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
-        seconds = Timestamp().deserialize(value)
-        try:
-            moment = datetime.fromtimestamp(seconds, tz=UTC)
-        except (OverflowError, ValueError, OSError) as error:
-            raise coded("This time is out of range.", "range") from error
+        moment = datetime.fromtimestamp(Timestamp().deserialize(value), tz=UTC)
         return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

@@ -80,6 +80,14 @@ def test_a_time_without_offset_is_refused(value: object) -> None:
     assert _codes({"at": value})[0][0] == "#/at"
 
 
+@pytest.mark.parametrize(
+    "value", ["9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59.9999999Z"]
+)
+def test_a_time_that_could_not_be_shown_is_refused(value: str) -> None:
+    """What is taken can be shown again: a key with such an end would spoil every list that it is in."""
+    assert _codes({"at": value}) == [("#/at", "range")]
+
+
 def test_a_timestamp_is_shown_in_utc() -> None:
     """Seconds are shown as RFC 3339 with milliseconds and Z, no time as null."""
     assert _Sample().dump({"at": 1769860800.5}) == {"at": "2026-01-31T12:00:00.500Z"}
