@@ -79,7 +79,7 @@ class TokenVerifier:
         except (PyJWTError, ValueError, RecursionError) as error:
             raise TokenRefused("This is not a signed JWT.") from error
         algorithm, kid, kind = header.get("alg"), header.get("kid", ""), header.get("typ", "")
-        if algorithm not in ALGORITHMS:
+        if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
             raise TokenRefused("The token's algorithm is not accepted.")
         if not isinstance(kid, str) or not isinstance(kind, str) or kind.lower() not in _TYPES or "crit" in header:
             raise TokenRefused("The token is of a type that is not accepted.")

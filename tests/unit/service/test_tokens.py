@@ -118,6 +118,8 @@ _FORGED = {
     "long": (ISSUER.token(NOW, note="x" * LONGEST), "too long"),
     "letters": ("a.b.c", "not a signed JWT"),
     "dots": ("..", "not a signed JWT"),
+    "list": (_unsigned({"alg": ["RS256"], "kid": "k1"}), "algorithm"),
+    "object": (_unsigned({"alg": {"RS256": 1}, "kid": "k1"}), "algorithm"),
 }
 
 
