@@ -209,7 +209,7 @@ def retry_after(value: str | None, now: float) -> float | None:
     """Return the seconds that Retry-After asks for (a number or a date); None when it is absent or senseless."""
     if not value:
         return None
-    if value.strip().isdigit():
+    if value.isascii() and value.strip().isdigit():  # of other digits, as a superscript two, no number can be made
         return float(value)
     try:
         wish = parsedate_to_datetime(value).timestamp() - now

@@ -144,7 +144,7 @@ def test_only_2xx_is_success_and_410_is_gone(receiver: Receiver, status: int, su
 
 
 @pytest.mark.parametrize(
-    ("header", "seconds"), [("7", 7.0), ("nonsense", None), ("Wed, 21 Oct 2015 07:28:00 GMT", None)]
+    ("header", "seconds"), [("7", 7.0), ("nonsense", None), ("\xb2", None), ("Wed, 21 Oct 2015 07:28:00 GMT", None)]
 )
 def test_retry_after_is_passed_on(receiver: Receiver, header: str, seconds: float | None) -> None:
     """The receiver's wish reaches the ledger, which clamps it; a past date or nonsense is no wish."""
