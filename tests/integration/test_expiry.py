@@ -96,7 +96,7 @@ def test_lease_is_set_from_now(api: Api) -> None:
 
 
 def test_removing_a_lab_is_a_job(api: Api) -> None:
-    """DELETE answers 202 with the teardown; repeated with its key it answers the same; without, the lab is going."""
+    """DELETE answers 202 with the teardown; repeated with its key it answers the same, also when the lab is gone."""
     lab_id = _ready_lab(api)
     first = api.call("DELETE", f"/v1/labs/{lab_id}", Idempotency_Key="gone-1")
     again = api.call("DELETE", f"/v1/labs/{lab_id}", Idempotency_Key="gone-1")
@@ -105,6 +105,17 @@ def test_removing_a_lab_is_a_job(api: Api) -> None:
     assert (202, first.get_json()["id"]) == (again.status_code, again.get_json()["id"])
     assert "true" == again.headers["Idempotent-Replayed"]
     assert api.call("DELETE", f"/v1/labs/{lab_id}").status_code == 409
+
+    while claim := api.store.leases.claim("worker-1", 60):
+        assert api.store.leases.finish(claim, StepResult(StepOutcome.SUCCEEDED))
+    late = api.call("DELETE", f"/v1/labs/{lab_id}", Idempotency_Key="gone-1")
+    refused = api.call("DELETE", f"/v1/labs/{lab_id}", Idempotency_Key="gone-2")
+    assert (202, first.get_json()["id"], "succeeded") == (
+        late.status_code,
+        late.get_json()["id"],
+        late.get_json()["state"],
+    )
+    assert (409, "lab_not_there", "removed") == tuple(refused.get_json()[name] for name in ("status", "code", "state"))
 
 
 def test_jobs_on_a_lab_know_its_host_and_secrets(api: Api) -> None:
