@@ -30,7 +30,7 @@ def read_json(request: Request, *, required: bool) -> dict[str, Any]:
         return {}
     if not request.is_json:
         raise Problem(415, "unsupported-media-type", "Send the body as Content-Type: application/json.")
-    data = _whole_body(request)
+    data = whole_body(request)
     body = _parse(data)
     if not isinstance(body, dict):
         raise invalid_field("#", "type", "The body must be a JSON object.")
@@ -62,7 +62,12 @@ def _escaped(key: object) -> str:
     return str(key).replace("~", "~0").replace("/", "~1")
 
 
-def _whole_body(request: Request) -> bytes:
+def whole_body(request: Request) -> bytes:
+    """Return the bytes of the body.
+
+    Raises:
+        Problem: 400 for a body that breaks off or is no chunks, 413 for one that is too long.
+    """
     try:
         data = request.get_data(cache=False)
     except (OSError, ParseException) as error:

@@ -13,9 +13,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.integration.api_kit import Served, served_api
+from tests.integration.fake_slack import SIGNING_SECRET, teams_file
 
 _GET = b"GET /v1/jobs HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: Bearer KEY\r\n"
 _POST = b"POST /v1/jobs HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: Bearer KEY\r\n"
+_SLACK = b"POST /v1/chat/slack HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
 _MARK = b"Canary-Of-Bytes"
 RAW = [
     _GET + b"Last-Event-ID: 1\r\n X-Folded: " + _MARK + b"\r\n\r\n",
@@ -40,6 +42,8 @@ RAW = [
     _POST + b"Content-Type: application/json; charset=\xff\r\nContent-Length: 2\r\n\r\n{}",
     _GET.replace(b"/v1/jobs", b"/v1/jobs?cursor=%00%0d%0aX-Evil:1") + b"\r\n",
     _GET.replace(b"/v1/jobs", b"/v1/jobs/%ff%0d%0a") + b"\r\n",
+    _SLACK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
+    _SLACK + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}0\r\n\r\n",
     b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n",
     b"GET http://evil.example/v1/jobs HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
     b"G\xffT / HTTP/1.1\r\nHost: a\r\n\r\n",
@@ -71,9 +75,16 @@ BOUNDS = settings(
 
 @pytest.fixture(scope="module")
 def served(valkey_server: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """One gunicorn process in a database of its own."""
+    """One gunicorn process in a database of its own, to which Slack may speak too."""
     url = f"redis://127.0.0.1:{valkey_server.port}/253"  # type: ignore[attr-defined]
-    with served_api(url, tmp_path_factory.mktemp("api")) as one:
+    directory = tmp_path_factory.mktemp("api")
+    teams = directory / "teams.json"
+    teams.write_text(teams_file())
+    settings = {
+        "MATRYOSHKA_SLACK_SIGNING_SECRET": SIGNING_SECRET,
+        "MATRYOSHKA_SLACK_TEAMS_FILE": str(teams),
+    }
+    with served_api(url, directory, **settings) as one:
         yield one
 
 

@@ -12,6 +12,7 @@ from flask import Request
 
 from service.api.chat.speaker import Speaker
 from service.api.problems import Problem, invalid_field
+from service.api.reading import whole_body
 from service.chat.signature import NotFromSlack, verify
 from service.slack_settings import SlackSettings
 
@@ -32,11 +33,12 @@ def slack_form(request: Request, slack: SlackSettings | None, now: float) -> tup
     """Return the settings and the fields of a form that Slack has signed.
 
     Raises:
-        Problem: 404 when Slack is not set up, 403 for a bad signature, 415 and 422 for another body than a form.
+        Problem: 404 when Slack is not set up, 400 and 413 for a body that cannot be read, 403 for a bad signature, 415
+            and 422 for another body than a form.
     """
     if slack is None:
         raise Problem(404, "chat-disabled", "Slack is not set up on this service.")
-    body = request.get_data(cache=False)
+    body = whole_body(request)
     timestamp = request.headers.get("X-Slack-Request-Timestamp", "")
     try:
         verify(slack.signing_secret, timestamp, request.headers.get("X-Slack-Signature", ""), body, now=now)
