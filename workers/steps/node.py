@@ -58,8 +58,9 @@ class ResolveNode(ReadOnly):
     action: ClassVar[str] = "ResolveNode"
 
     def apply(self, ctx: StepContext) -> Applied:
-        """Return its facts; raises StepRefused when there is no such VM, or more than one of this name."""
+        """Return its facts; raises StepRefused when there is no such VM, more than one of the name, or a lab has it."""
         found = read_node(ctx, ctx.params.get("vm_id") or _id_of_name(ctx))
+        _refuse_another_labs(ctx, found)
         running = found["state"] != "Off"
         return Applied({**identity(ctx.node, found), f"node.{ctx.node}.was_running": running})
 
@@ -163,6 +164,15 @@ def _id_of_name(ctx: StepContext) -> str:
         return str(ids[0])
     reason = "VM_NAME_AMBIGUOUS" if ids else "VM_MISSING"  # VM names are not unique in Hyper-V
     raise StepRefused(f"{len(ids)} VMs are named {name}", reason=reason, remedy="Give the VM's id.")
+
+
+def _refuse_another_labs(ctx: StepContext, found: dict[str, Any]) -> None:
+    # Whose a lab is was checked when it was named: its nodes have no other door, which would be open to every tenant.
+    if found["owner"] not in (None, "", ctx.owner):
+        message = "the VM is a node of a lab, and the request does not name the lab"
+        raise StepRefused(
+            message, reason="VM_OF_A_LAB", remedy="Give the lab and its node (target.lab_id, target.node)."
+        )
 
 
 def _refuse_uninvited_stop(ctx: StepContext) -> None:

@@ -90,7 +90,7 @@ def test_a_vm_is_resolved_by_id() -> None:
 
 
 def test_a_vm_is_resolved_by_a_name_that_is_unique() -> None:
-    """A name is looked up among all VMs, whoever owns them."""
+    """A name is looked up among all VMs."""
     report = host_report(vms=[{"name": "BYO", "vm_id": VM_ID}])
     host = FakeHost({"Get-NestedHostReport": report, "Get-NestedNode": node_record()})
 
@@ -107,6 +107,19 @@ def test_a_name_that_is_not_one_vm_is_refused(vms: list[dict[str, str]], reason:
         Bench("ResolveNode", FakeHost({"Get-NestedHostReport": host_report(vms=vms)}), {"name": "byo"}, facts={}).run()
 
     assert refused.value.reason == reason
+
+
+@pytest.mark.parametrize("params", [{"vm_id": VM_ID}, {"name": "byo"}])
+def test_a_node_of_another_lab_is_no_target(params: dict[str, str]) -> None:
+    """A lab may be another tenant's: its nodes are reached by way of the lab, which is looked at when it is named."""
+    report = host_report(vms=[{"name": "byo", "vm_id": VM_ID}])
+    host = FakeHost({"Get-NestedHostReport": report, "Get-NestedNode": node_record(owner="lab_other")})
+    with pytest.raises(StepRefused) as refused:
+        Bench("ResolveNode", host, params, facts={}).run()
+    strangers = FakeHost({"Get-NestedHostReport": report, "Get-NestedNode": node_record(owner=None)})
+
+    assert ("VM_OF_A_LAB", False) == (refused.value.reason, "lab_other" in str(refused.value))
+    assert Bench("ResolveNode", strangers, params, facts={}).run()[1]["node.nest-1.vm_id"] == VM_ID
 
 
 def test_a_vm_is_started_and_seen_running() -> None:
