@@ -16,7 +16,7 @@ from schemas.page import page_of
 from service.api.answers import answer, base_of, no_content
 from service.api.conditional import check_if_match, etag_of
 from service.api.context import Context, context
-from service.api.holders import seen_reservations
+from service.api.holders import seen_report, seen_reservations
 from service.api.job_answers import accepted, this_sender
 from service.api.job_schemas import JobBody, JobViewSchema
 from service.api.listing import filtered, label_pair, list_page
@@ -55,7 +55,7 @@ def _host(host_id: str) -> Host:
 
 def _body(host: Host) -> dict[str, Any]:
     body: dict[str, Any] = _SHAPE.dump(host)
-    return body | {"capacity": capacity_of(host)}
+    return body | {"capacity": capacity_of(host), "report": seen_report(context(), host.report)}
 
 
 def _answer(host: Host, status: int = 200, **headers: str) -> Response:

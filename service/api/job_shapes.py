@@ -8,6 +8,8 @@ from typing import Any
 
 from service.api.answers import rfc3339
 from service.api.conditional import etag_of
+from service.api.context import context
+from service.api.holders import seen_facts
 from service.api.submitting import Planned
 from service.ledger.checks import checks_of
 from service.ledger.estimate import bounded_seconds
@@ -64,7 +66,7 @@ def job_body(job: Job, base: str) -> dict[str, Any]:
         "steps_total": job.steps_total,
         "steps_done": job.steps_done,
         "error": job.error,
-        "result": None if job.result is None else result_body(job.result),
+        "result": None if job.result is None else result_body(seen_facts(context(), job.result)),
         "placement": job.placement,
         "cancel_unconfirmed": job.cancel_unconfirmed,
         "retries": job.retries,

@@ -13,6 +13,7 @@ from schemas.page import page_of
 from service.api.answers import answer, base_of
 from service.api.conditional import check_if_match, etag_of
 from service.api.context import context
+from service.api.holders import seen_facts
 from service.api.job_answers import accepted, this_sender
 from service.api.job_schemas import JobViewSchema, LabViewSchema
 from service.api.listing import label_pair, list_page
@@ -38,7 +39,8 @@ def _lab(lab_id: str) -> Lab:
 def _body(lab: Lab, base: str) -> dict[str, Any]:
     body: dict[str, Any] = _SHAPE.dump(lab)
     links = {"self": f"{base}/v1/labs/{lab.id}", "job": f"{base}/v1/jobs/{lab.job_id}"}
-    return body | {"summary": lab.facts.get("lab.summary"), "links": links}
+    facts = seen_facts(context(), lab.facts)
+    return body | {"facts": facts, "summary": facts.get("lab.summary"), "links": links}
 
 
 def _answer(lab: Lab) -> Response:

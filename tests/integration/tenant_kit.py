@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -59,12 +59,15 @@ class Parties:
     red: Party
     default: Party
 
-    def finish_all(self) -> None:
-        """Play the worker until nothing is left to do."""
+    def finish_all(self, report: Mapping[str, Any] | None = None) -> None:
+        """Play the worker until nothing is left to do; a host is found as in `report`."""
         while claim := self.api.store.leases.claim("worker-1", 60):
             node = claim.step["node"]
-            facts = {f"node.{node}.vm_id": f"vm-{node}"} if claim.step["action"] == "CreateNode" else {}
-            assert self.api.store.leases.finish(claim, StepResult(StepOutcome.SUCCEEDED, facts=facts))
+            facts: dict[str, Any] = {f"node.{node}.vm_id": f"vm-{node}"} if claim.step["action"] == "CreateNode" else {}
+            found = report if claim.step["action"] == "InspectHost" else None
+            facts |= {"host.report": found} if found else {}
+            result = StepResult(StepOutcome.SUCCEEDED, facts=facts, host_report=found)
+            assert self.api.store.leases.finish(claim, result)
 
 
 def request_for(name: str) -> dict[str, Any]:

@@ -41,6 +41,21 @@ def test_a_host_names_its_own_holders_only(parties: Parties) -> None:
     assert set() == _foreign_ids(parties.red.call("GET", path).text, {mine["id"], mine["lab_id"]})
 
 
+def test_a_report_of_a_host_names_its_own_labs_only(parties: Parties) -> None:
+    """VMs and switches of other tenants' labs are in no report: the host's, a lab's, a job's; nobody's are in all."""
+    theirs, mine = parties.blue.build("blue"), parties.red.build("red")
+    host = f"/v1/hosts/{parties.api.hosts[0]}"
+    owners = (theirs["lab_id"], mine["lab_id"], None)
+    report = {name: [{"name": f"of-{owner}", "owner": owner} for owner in owners] for name in ("vms", "switches")}
+    parties.finish_all(report)
+
+    for path in (host, "/v1/hosts", f"/v1/labs/{mine['lab_id']}", f"/v1/jobs/{mine['id']}"):
+        seen, whole = parties.red.call("GET", path).text, parties.api.call("GET", path).text
+        assert {"of-None", f"of-{mine['lab_id']}"} == set(re.findall(r"of-\w+", seen)), path
+        assert set() == _foreign_ids(seen, {mine["id"], mine["lab_id"]})
+        assert f"of-{theirs['lab_id']}" in whole
+
+
 def test_locks_name_its_own_jobs_only(parties: Parties) -> None:
     """Locks of others are there, with their times, but without job, lab, name or step; an operator sees each."""
     parties.blue.build("blue")
