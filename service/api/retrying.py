@@ -70,12 +70,12 @@ def _edited(
     context: Context, job: Job, changes: Mapping[str, Any]
 ) -> tuple[dict[str, Any], Mapping[str, Mapping[str, Any]]]:
     original = with_references(without_blanks(dict(job.request)))
-    posted = settled_secrets(merge_patch(original, changes), original)
+    posted = merge_patch(original, changes)
     for name in FIXED:
         if posted.get(name) != original.get(name):
             raise invalid_field(f"#/{name}", "fixed", f"The {name} of a job cannot change; submit another job.")
     try:
-        loaded = _BODY.load(posted)
+        loaded = _BODY.load(settled_secrets(posted, original))
     except ValidationError as error:
         raise validation_problem(error) from None
     refuse_too_late(gate_of(loaded), context.clock())

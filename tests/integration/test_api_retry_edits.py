@@ -118,6 +118,8 @@ def test_step_that_was_begun_is_not_forgotten(api: Api) -> None:
     ("changes", "pointer", "code"),
     [
         ({"kind": "teardown"}, "#/changes/kind", "fixed"),
+        ({"kind": ["teardown"]}, "#/changes/kind", "fixed"),
+        ({"guest": "none"}, "#/changes/guest", "type"),
         ({"host": {"name": "hv2"}}, "#/changes/host", "fixed"),
         ({"approval": {"required": False}}, "#/changes/approval", "fixed"),
         ({"nodes": {"memory_mib": 1}}, "#/changes/nodes/memory_mib", "range"),
