@@ -194,7 +194,8 @@ def test_endpoint_is_changed_pinged_and_removed(api: Api) -> None:
     assert (202, "endpoint.pinged", "pending") == (ping.status_code, delivery["type"], delivery["state"])
     assert delivery == api.call("GET", f"/v1/webhook-deliveries/{delivery['id']}").get_json()
     listed = api.call("GET", f"/v1/webhook-deliveries?endpoint_id={made['id']}").get_json()["items"]
-    assert [delivery["id"]] == [one["id"] for one in listed]
+    assert [(delivery["id"], "https://example.org/hook")] == [(one["id"], one["url"]) for one in listed]
+    assert "https://example.org/hook" == delivery["url"]
     assert api.call("POST", f"/v1/webhook-deliveries/{delivery['id']}:redeliver").status_code == 202
 
     assert api.call("PATCH", path, {"state": "disabled"}, If_Match=_etag(api, path)).status_code == 200
