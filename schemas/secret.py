@@ -135,7 +135,10 @@ def generated_secrets(request: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the names of the secrets that the caller left to us: the guest administrator's where disks are seeded."""
     if request.get("kind") == "rotate_guest_password":
         return () if request.get("new_password") else ("new_guest_administrator",)
-    given = (request.get("guest") or {}).get("password")
+    guest = request.get("guest") or {}
+    given = (
+        guest.get("password") if isinstance(guest, Mapping) else guest
+    )  # what is no object is the schema's to refuse
     return ("guest_administrator",) if request.get("kind") in SEEDED_KINDS and not given else ()
 
 

@@ -28,15 +28,16 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class StreamRequest:
-    """What a stream shows: a job's events or (None) all, later than `after` ('' = from the start)."""
+    """What a stream shows: a job's events or (None) all, later than `after` ('' = from the start), while it may."""
 
     job_id: str | None
     after: str
     wanted: Callable[[Event], bool] = lambda _: True
+    may: Callable[[], bool] = lambda: True
 
 
 def stream_response(context: Context, asked: StreamRequest) -> Response:
-    """Return an open stream. It holds its thread until the client leaves, the job ends, or 15 minutes are over.
+    """Return an open stream. It holds its thread until the client leaves or may no longer, the job ends, or 15 minutes.
 
     Raises:
         Problem: 503 with Retry-After when this process has no place for another one.
@@ -70,6 +71,8 @@ def _events(context: Context, asked: StreamRequest, subscription: Subscription) 
     until = time.monotonic() + LONGEST_SECONDS
     while context.gate.is_open and not subscription.dropped and time.monotonic() < until:
         event = subscription.next(min(_TICK_SECONDS, keep_alive_seconds))
+        if not asked.may():
+            return
         if subscription.oldest_id and not state.gap_told:
             state.gap_told = True
             yield frame("gap", {"oldest_id": subscription.oldest_id})

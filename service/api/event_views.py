@@ -19,6 +19,8 @@ from service.api.event_reading import EventsQuerySchema, event_page, resume_poin
 from service.api.event_stream import StreamRequest, stream_response
 from service.api.operation import Operation, route
 from service.api.problems import not_found
+from service.api.sessions import still_let_in
+from service.ledger.event import Event
 
 blueprint = Blueprint("events", __name__, description="What happened in the whole service")
 _PAGE = {"application/json": {"schema": page_of(EventSchema)}}
@@ -53,9 +55,11 @@ def list_events(query: dict[str, Any]) -> Response:
         return event_page(ctx, request, query, job_id)
     after = resume_point(request, query) or ctx.store.events.last_id(None)
     wanted = wanted_events(query)
-    return stream_response(
-        ctx, StreamRequest(None, after, lambda event: wanted(event) and job_id in (None, event.job_id))
-    )
+
+    def shown(event: Event) -> bool:
+        return wanted(event) and job_id in (None, event.job_id)
+
+    return stream_response(ctx, StreamRequest(None, after, shown, still_let_in(request)))
 
 
 class EventTypeViewSchema(Schema):

@@ -33,6 +33,7 @@ blueprint = Blueprint("hosts", __name__, description="Hosts: the physical Hyper-
 _HOST = "/v1/hosts/<identifier:host_id>"
 _PORTS: Mapping[str, int] = {"https": 5986, "http": 5985}
 _LOOPBACK = frozenset({"localhost", "127.0.0.1"})
+_WHERE = ("address", "port", "scheme")
 _REQUEST = JobBody()
 
 
@@ -81,6 +82,16 @@ def _changed(ctx: Context, host: Host, body: Mapping[str, Any]) -> Host:
     if changed.auth == "basic" and changed.scheme == "http" and changed.address not in _LOOPBACK:
         raise invalid_field("#/auth", "conflict", "Basic over http sends the password unencrypted; use https.")
     return changed
+
+
+def _refuse_led_away(host: Host, body: Mapping[str, Any]) -> None:
+    """Refuse to send the kept password somewhere else: whoever may change a host need not know it, nor may he learn it.
+
+    Raises:
+        Problem: 422 for another address, port or scheme without the password.
+    """
+    if "password" not in body and any(body.get(name, getattr(host, name)) != getattr(host, name) for name in _WHERE):
+        raise invalid_field("#/password", "required", "It would be sent to another place; give it again.")
 
 
 @route(
@@ -160,9 +171,13 @@ def get_host(host_id: str) -> Response:
     ),
 )
 def update_host(host_id: str, body: dict[str, Any]) -> Response:
-    """Change a host; only the members that are given change. Waiting jobs that fit then are queued."""
+    """Change a host; only the members that are given change. Waiting jobs that fit then are queued.
+
+    Another address, port or scheme takes the password with it: the one that is kept is for where it was given for.
+    """
     ctx, host = context(), _host(host_id)
     check_if_match(request, etag_of(host.id, host.version))
+    _refuse_led_away(host, body)
     with ledger_refusals("host"):
         changed = ctx.store.hosts.update(_changed(ctx, host, body))
     ctx.catalogue.forget()

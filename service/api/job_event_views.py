@@ -16,6 +16,7 @@ from service.api.event_reading import JobEventsQuerySchema, event_page, resume_p
 from service.api.event_stream import StreamRequest, is_over, stream_response
 from service.api.operation import Operation, route
 from service.api.problems import not_found
+from service.api.sessions import still_let_in
 
 blueprint = Blueprint("job-events", __name__, description="What happened in a job")
 _PAGE = {"application/json": {"schema": page_of(EventSchema)}}
@@ -48,4 +49,4 @@ def list_job_events(job_id: str, query: dict[str, Any]) -> Response:
     after = resume_point(request, query)
     if after and is_over(ctx, job_id, after):
         return no_content()
-    return stream_response(ctx, StreamRequest(job_id, after, wanted_events(query)))
+    return stream_response(ctx, StreamRequest(job_id, after, wanted_events(query), still_let_in(request)))

@@ -14,6 +14,7 @@ from service.api.context import Context
 from service.api.job_schemas import JobBody
 from service.api.problems import Problem, invalid_field
 from service.api.reading import validation_problem
+from service.api.receivers import refuse_receiver
 from service.api.resolving import resolve
 from service.api.sealer import take_secrets
 from service.api.submitting import Planned, Sender, refuse_forbidden, refuse_too_late, submission_of
@@ -70,14 +71,16 @@ def _edited(
     context: Context, job: Job, changes: Mapping[str, Any]
 ) -> tuple[dict[str, Any], Mapping[str, Mapping[str, Any]]]:
     original = with_references(without_blanks(dict(job.request)))
-    posted = settled_secrets(merge_patch(original, changes), original)
+    posted = merge_patch(original, changes)
     for name in FIXED:
         if posted.get(name) != original.get(name):
             raise invalid_field(f"#/{name}", "fixed", f"The {name} of a job cannot change; submit another job.")
     try:
-        loaded = _BODY.load(posted)
+        loaded = _BODY.load(settled_secrets(posted, original))
     except ValidationError as error:
         raise validation_problem(error) from None
+    if loaded.get("callback_url"):
+        refuse_receiver(context.settings, loaded["callback_url"], "#/callback_url")
     refuse_too_late(gate_of(loaded), context.clock())
     clean, secrets = take_secrets(context.settings.public_key, loaded)
     return clean, new_secrets(secrets)

@@ -5,9 +5,10 @@ The key itself is kept nowhere; a key that is revoked or has expired ends its se
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import Request
+from flask import Request, g
 from werkzeug.wrappers import Response
 
 from service.api.auth import CALLER_KEY, Caller, presented_key
@@ -17,6 +18,7 @@ from service.ledger.store.sessions import UserSession
 COOKIE = "matryoshka_session"
 IDLE_SECONDS = 8 * 3600
 LONGEST_SECONDS = 24 * 3600
+_DIGEST_KEY = "matryoshka.digest"
 
 
 @dataclass(frozen=True)
@@ -66,3 +68,19 @@ def bring_login(request: Request) -> None:
     login = login_of(request)
     if login is not None and CALLER_KEY not in request.environ:
         request.environ[CALLER_KEY] = login.caller
+        request.environ[_DIGEST_KEY] = login.session.key_digest
+
+
+def still_let_in(request: Request) -> Callable[[], bool]:
+    """Return what tells, for as long as an answer lasts, whether its caller would be let in again.
+
+    An API key may be revoked meanwhile, and a key or token expires. It asks the ledger every few seconds and raises
+    redis errors.
+    """
+    ring, clock, caller = context().ring, context().clock, g.caller
+    key, digest = presented_key(request), request.environ.get(_DIGEST_KEY, "")
+    if digest:
+        return lambda: ring.caller_by_digest(digest) is not None
+    if key and caller.kind == "api_key":
+        return lambda: ring.caller(key) is not None
+    return lambda: caller.expires_at is None or caller.expires_at > clock()

@@ -74,9 +74,22 @@ def test_hosts_are_found_by_label_and_name(api: Api) -> None:
 def test_password_would_travel_open(api: Api) -> None:
     """Basic over http to another machine is refused, also when it comes about by a change."""
     path = f"/v1/hosts/{api.hosts[0]}"
-    answer = api.call("PATCH", path, {"auth": "basic", "scheme": "http"}, If_Match="*")
+    answer = api.call("PATCH", path, {"auth": "basic", "scheme": "http", "password": {"value": "x"}}, If_Match="*")
 
     assert (422, "#/auth") == (answer.status_code, answer.get_json()["errors"][0]["pointer"])
+
+
+@pytest.mark.parametrize("place", [{"address": "192.0.2.66"}, {"port": 5987}, {"scheme": "http"}])
+def test_a_kept_password_is_not_led_elsewhere(api: Api, place: dict[str, object]) -> None:
+    """Where it is sent changes only together with it; the same place again is no change."""
+    path, given = f"/v1/hosts/{api.hosts[0]}", {"password": {"value": "known to the caller"}}
+    same = {name: api.call("GET", path).get_json()[name] for name in place}
+    refused = api.call("PATCH", path, {**place, "auth": "ntlm"}, If_Match="*")
+
+    assert (422, "#/password") == (refused.status_code, refused.get_json()["errors"][0]["pointer"])
+    assert same == {name: api.call("GET", path).get_json()[name] for name in place}
+    assert 200 == api.call("PATCH", path, {**same, "auth": "ntlm"}, If_Match="*").status_code
+    assert 200 == api.call("PATCH", path, place | given, If_Match="*").status_code
 
 
 def test_inspect_is_a_job(api: Api) -> None:
@@ -181,7 +194,8 @@ def test_endpoint_is_changed_pinged_and_removed(api: Api) -> None:
     assert (202, "endpoint.pinged", "pending") == (ping.status_code, delivery["type"], delivery["state"])
     assert delivery == api.call("GET", f"/v1/webhook-deliveries/{delivery['id']}").get_json()
     listed = api.call("GET", f"/v1/webhook-deliveries?endpoint_id={made['id']}").get_json()["items"]
-    assert [delivery["id"]] == [one["id"] for one in listed]
+    assert [(delivery["id"], "https://example.org/hook")] == [(one["id"], one["url"]) for one in listed]
+    assert "https://example.org/hook" == delivery["url"]
     assert api.call("POST", f"/v1/webhook-deliveries/{delivery['id']}:redeliver").status_code == 202
 
     assert api.call("PATCH", path, {"state": "disabled"}, If_Match=_etag(api, path)).status_code == 200

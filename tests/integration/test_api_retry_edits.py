@@ -14,6 +14,7 @@ from tests.integration.api_kit import Api, cluster, running_api
 from tests.integration.ledger_kit import PROBLEM
 
 SECRET = "Another-Passw0rd!"
+_SIGNING = {"value": "whsec_" + "A" * 32}
 
 
 @pytest.fixture
@@ -118,11 +119,14 @@ def test_step_that_was_begun_is_not_forgotten(api: Api) -> None:
     ("changes", "pointer", "code"),
     [
         ({"kind": "teardown"}, "#/changes/kind", "fixed"),
+        ({"kind": ["teardown"]}, "#/changes/kind", "fixed"),
+        ({"guest": "none"}, "#/changes/guest", "type"),
         ({"host": {"name": "hv2"}}, "#/changes/host", "fixed"),
         ({"approval": {"required": False}}, "#/changes/approval", "fixed"),
         ({"nodes": {"memory_mib": 1}}, "#/changes/nodes/memory_mib", "range"),
         ({"nodes": {"image": {"name": "none-such", "id": None}}}, "#/changes/nodes/image/name", "unknown"),
         ({"cluster": None}, "#/changes/cluster", "required"),
+        ({"callback_url": "http://127.1/", "callback_secret": _SIGNING}, "#/changes/callback_url", "address_refused"),
         ({"colour": "red"}, "#/changes/colour", "unknown_field"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from service.api.key_hashing import hash_key
 from service.ledger.event import EventType
 from service.ledger.store import Store, StoreSettings
 from tests.integration.api_kit import HOST, IMAGE, Api, Served, cluster, frames, parsed, running_api, served_api
@@ -77,6 +79,24 @@ def test_after_the_end_there_is_nothing(api: Api) -> None:
     answer = api.call("GET", job["events"], Accept="text/event-stream", Last_Event_ID=last)
 
     assert (204, b"") == (answer.status_code, answer.data)
+
+
+@pytest.mark.parametrize("path", ["/v1/events", "{events}"])
+def test_a_stream_ends_with_its_key(api: Api, path: str) -> None:
+    """A key that is revoked hears no more, though its stream was open before."""
+    key = api.make_key("jobs:read")
+    headers = {"Authorization": f"Bearer {key}", "Accept": "text/event-stream"}
+    job = api.submitted()
+    answer = api.app.test_client().get(path.format(events=f"/v1/jobs/{job['id']}/events"), headers=headers)
+    record = api.store.keys.by_digest(hash_key(key))
+    assert record is not None
+    api.store.keys.delete(record.id)
+    guard = threading.Timer(30, api.context.gate.close)
+    guard.start()
+
+    assert answer.text.startswith("retry: ")
+    assert api.context.gate.is_open
+    guard.cancel()
 
 
 def test_trimmed_events_are_told_as_a_gap(api: Api) -> None:

@@ -228,6 +228,17 @@ def test_status_lists_cancel_verify_and_teardown(room: ChatRoom) -> None:
     assert "removed" == room.store.labs.list(limit=1)[0].state
 
 
+def test_what_only_begins_like_an_id_is_none(room: ChatRoom) -> None:
+    """The ledger has more under `job:<id>:...` and `lab:<id>:...`: what is no id leads nowhere."""
+    job = room.api.submitted()
+    while room.step(facts={"lab.summary": {"name": "x"}}):
+        pass
+    for verb in ("status", "cancel", "teardown", "verify"):
+        what = "lab" if verb in ("teardown", "verify") else "job"
+        typed = f"{verb} {job['lab_id'] if what == 'lab' else job['id']}:facts"
+        assert f"There is no {what}" in text_of(room.user().types(typed)), verb
+
+
 def test_what_cannot_be_built_is_explained(room: ChatRoom) -> None:
     """An unknown host, a name that Windows refuses and a lab too large are refused in words, with place and remedy."""
     for text, words in (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -28,6 +29,8 @@ from service.ledger.store import JobFilter, Lab, LabState
 _REQUEST = JobRequestSchema()
 _MOST_ROWS = 15
 _MOST_LABS = 500
+# What is typed is looked up only when it is an id: with a colon in it, it would be another key of the ledger.
+_ID = re.compile(r"(job|lab)_[0-9a-f]{26}")
 _GONE = frozenset({LabState.REMOVING, LabState.REMOVED})
 
 
@@ -143,7 +146,7 @@ _ANSWERS: Mapping[str, Callable[[Context, Speaker, Ask, str], dict[str, Any]]] =
 
 
 def _job(ctx: Context, job_id: str) -> Job:
-    job = ctx.store.jobs.get(job_id)
+    job = ctx.store.jobs.get(job_id) if _ID.fullmatch(job_id) else None
     if job is None:
         raise Problem(404, "not-found", f"There is no job {job_id}.")
     return job
@@ -152,7 +155,8 @@ def _job(ctx: Context, job_id: str) -> Job:
 def _lab(ctx: Context, target: str) -> Lab:
     """Return the living lab of this id or name; raises Problem for none, and for several of the name."""
     if target.startswith("lab_"):
-        found = [lab for lab in (ctx.store.labs.get(target),) if lab is not None]
+        lab_of_id = ctx.store.labs.get(target) if _ID.fullmatch(target) else None
+        found = [lab_of_id] if lab_of_id else []
     else:
         named = [lab for lab in ctx.store.labs.list(limit=_MOST_LABS) if lab.name.lower() == target.lower()]
         found = [lab for lab in named if lab.state not in _GONE] or named[:1]

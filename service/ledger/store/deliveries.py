@@ -192,6 +192,8 @@ class DeliveryStore:
         row = self._scripts.client.hgetall(self._scripts.key("delivery", delivery_id))
         if not row or not self._eyes.sees(owner_of(row.get("owner", ""))):
             return None
+        body = self._scripts.client.hget(self._scripts.key("endpoint", row["endpoint_id"]), "body") or "{}"
+        row["x_url"] = json.loads(body).get("url", "")
         return _delivery(row, self._scripts.client.lrange(self._scripts.key("delivery", delivery_id, "log"), 0, -1))
 
     def list(
