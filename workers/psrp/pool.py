@@ -29,13 +29,16 @@ class _Place:
     """The sessions of one host, whichever version of its record they were opened with.
 
     `idle` holds them with the key of that version. `used` counts those that threads hold or open now. `denied` is the
-    key whose credential the host refused, until `denied_until`.
+    key whose credential the host refused, until `denied_until`; `proven` the key whose credential it took last. While
+    one is neither, a single thread at a time tries it (`opening`): many that fail together lock an account out.
     """
 
     idle: list[tuple[str, HostSession]] = field(default_factory=list)
     used: int = 0
     denied: str = ""
     denied_until: float = 0.0
+    proven: str = ""
+    opening: int = 0
 
 
 class SessionPool:
@@ -104,6 +107,7 @@ class SessionPool:
             place.used += 1
             found = self._take_fresh(endpoint, place, stale)
             if found is None:
+                place.opening += 1
                 self._make_room(stale)
             _show(endpoint.host_id, place)
         for item in stale:
@@ -113,11 +117,18 @@ class SessionPool:
     def _wait_for_room(self, endpoint: Endpoint, tick: Callable[[], None]) -> None:
         until = self._monotonic() + self._wait_seconds
         # The place is looked up each time: one without sessions is forgotten meanwhile.
-        while self._places[endpoint.host_id].used >= max(1, self._share(endpoint)) or self._used() >= self._most:
+        while self._is_full(endpoint) or self._is_being_tried(endpoint):
             tick()
             if self._monotonic() >= until:
                 raise HostBusy(f"no session to the host became free in {self._wait_seconds:g} s")
             self._turn.wait(_TURN_SECONDS)
+
+    def _is_full(self, endpoint: Endpoint) -> bool:
+        return self._places[endpoint.host_id].used >= max(1, self._share(endpoint)) or self._used() >= self._most
+
+    def _is_being_tried(self, endpoint: Endpoint) -> bool:
+        place = self._places[endpoint.host_id]
+        return place.opening > 0 and place.proven != endpoint.key
 
     def _used(self) -> int:
         return sum(place.used for place in self._places.values())
@@ -153,10 +164,13 @@ class SessionPool:
                 place = self._places[endpoint.host_id]
                 place.denied = endpoint.key if denied else ""
                 place.denied_until = self._monotonic() + _DENIED_SECONDS if denied else 0.0
+                place.opening -= 1
                 if opened is None:
                     place.used -= 1
                     _show(endpoint.host_id, place)
-                    self._turn.notify_all()
+                if opened or denied:
+                    place.proven = "" if denied else endpoint.key
+                self._turn.notify_all()
         return opened
 
     def _return(self, endpoint: Endpoint, session: HostSession) -> None:

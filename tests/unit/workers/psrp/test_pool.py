@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -118,6 +119,35 @@ def test_a_refused_credential_is_remembered_for_a_minute() -> None:
         pass
 
     assert 1 == len(opened)
+
+
+def test_a_credential_that_nobody_saw_taken_is_tried_by_one_thread() -> None:
+    """Steps that begin together with a wrong password try it once, not once each: accounts lock out."""
+    tries: list[str] = []
+    trying, waits, answered = threading.Event(), threading.Event(), threading.Event()
+
+    def open_session(_: Endpoint) -> FakeSession:
+        tries.append("try")
+        trying.set()
+        assert answered.wait(10)
+        raise AccessDenied("x")
+
+    pool = SessionPool(open_session, monotonic=FakeClock().monotonic)  # type: ignore[arg-type]
+
+    def use(tick: Callable[[], None]) -> None:
+        with pytest.raises(AccessDenied), pool.session(_ENDPOINT, tick):
+            pass
+
+    threads = [threading.Thread(target=use, args=[tick]) for tick in (lambda: None, waits.set)]
+    threads[0].start()
+    assert trying.wait(10)
+    threads[1].start()
+    assert waits.wait(10)
+    answered.set()
+    for thread in threads:
+        thread.join(10)
+
+    assert ["try"] == tries
 
 
 def test_a_credential_that_is_taken_elsewhere_is_tried_again_at_once() -> None:
