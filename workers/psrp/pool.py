@@ -118,7 +118,11 @@ class SessionPool:
         until = self._monotonic() + self._wait_seconds
         # The place is looked up each time: one without sessions is forgotten meanwhile.
         while self._is_full(endpoint) or self._is_being_tried(endpoint):
-            tick()
+            self._turn.release()  # a tick may write to the ledger: nobody else waits for that
+            try:
+                tick()
+            finally:
+                self._turn.acquire()
             if self._monotonic() >= until:
                 raise HostBusy(f"no session to the host became free in {self._wait_seconds:g} s")
             self._turn.wait(_TURN_SECONDS)

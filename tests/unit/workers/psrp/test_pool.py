@@ -224,6 +224,24 @@ def test_a_process_has_a_bound_over_all_hosts() -> None:
     assert ["discarded"] == opened[0].done
 
 
+def test_a_tick_holds_nobody_up() -> None:
+    """It may wait for a ledger that is away; other threads borrow and give back meanwhile."""
+    clock, ended = FakeClock(), []
+    pool = _pool(clock, [], most=1)
+
+    def tick() -> None:
+        other = threading.Thread(target=pool.close_idle)
+        other.start()
+        other.join(5)
+        ended.append(not other.is_alive())
+        clock.advance(30)
+
+    with pool.session(_ENDPOINT), pytest.raises(HostBusy), pool.session(_ENDPOINT, tick):
+        pass
+
+    assert [True] == ended
+
+
 def test_freshness_is_asked_once_when_a_session_comes_back() -> None:
     """A session that turns stale between two questions would be neither kept nor closed."""
     session = Flickering()
