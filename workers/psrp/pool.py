@@ -20,6 +20,7 @@ log = structlog.get_logger(__name__)
 
 # After a refused credential nobody tries again for this long, unless the host's record changed: accounts lock out.
 _DENIED_SECONDS = 60.0
+_TRIAL_SECONDS = 10.0  # how long others wait for the first logon: a host that does not answer refuses no credential
 _TURN_SECONDS = 0.5  # how often a waiting thread looks at its own watch
 _MOST = 100  # sessions of one process: each is a TLS connection with its buffers
 
@@ -115,9 +116,10 @@ class SessionPool:
         return found or self._open(endpoint)
 
     def _wait_for_room(self, endpoint: Endpoint, tick: Callable[[], None]) -> None:
-        until = self._monotonic() + self._wait_seconds
+        began = self._monotonic()
+        until = began + self._wait_seconds
         # The place is looked up each time: one without sessions is forgotten meanwhile.
-        while self._is_full(endpoint) or self._is_being_tried(endpoint):
+        while self._is_full(endpoint) or self._is_being_tried(endpoint, began):
             self._turn.release()  # a tick may write to the ledger: nobody else waits for that
             try:
                 tick()
@@ -130,9 +132,10 @@ class SessionPool:
     def _is_full(self, endpoint: Endpoint) -> bool:
         return self._places[endpoint.host_id].used >= max(1, self._share(endpoint)) or self._used() >= self._most
 
-    def _is_being_tried(self, endpoint: Endpoint) -> bool:
+    def _is_being_tried(self, endpoint: Endpoint, since: float) -> bool:
         place = self._places[endpoint.host_id]
-        return place.opening > 0 and place.proven != endpoint.key
+        is_new = place.opening > 0 and place.proven != endpoint.key
+        return is_new and self._monotonic() < since + _TRIAL_SECONDS
 
     def _used(self) -> int:
         return sum(place.used for place in self._places.values())

@@ -150,6 +150,24 @@ def test_a_credential_that_nobody_saw_taken_is_tried_by_one_thread() -> None:
     assert ["try"] == tries
 
 
+def test_nobody_waits_long_for_the_first_logon() -> None:
+    """A host that is away answers nothing about a credential: each step finds out by itself that it is away."""
+    clock, nested = FakeClock(), []
+
+    def open_session(_: Endpoint) -> FakeSession:
+        if not nested:
+            nested.append("second")
+            with pytest.raises(HostUnreachable), pool.session(_ENDPOINT, lambda: clock.advance(6)):
+                pass
+        raise HostUnreachable("x")
+
+    pool = SessionPool(open_session, monotonic=clock.monotonic)  # type: ignore[arg-type]
+    with pytest.raises(HostUnreachable), pool.session(_ENDPOINT):
+        pass
+
+    assert 1_700_000_012.0 == clock.now
+
+
 def test_a_credential_that_is_taken_elsewhere_is_tried_again_at_once() -> None:
     """Whoever saw the host take the credential ends the minute; other hosts' refusals stay."""
     opened: list[FakeSession] = []
