@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import http.client
 import socket
+import ssl
 import threading
 import time
 import weakref
@@ -23,7 +24,8 @@ from workers.outbound import Opening, addresses, connect
 _IDLE_SECONDS = 3.0  # servers close what idles for 5 s and more
 _MOST_IDLE = 64
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_CLOSED = (ConnectionError, http.client.BadStatusLine, http.client.CannotSendRequest)
+# How a connection says that its receiver closed it; over TLS there is an error of its own for a close without a word.
+_CLOSED = (ConnectionError, ssl.SSLEOFError, http.client.BadStatusLine, http.client.CannotSendRequest)
 
 Answer = tuple[int, Mapping[str, str], bytes]
 

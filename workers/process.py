@@ -100,6 +100,7 @@ class Presence:
         self._slots = slots
         self._stop = threading.Event()
         self._beating = threading.Lock()
+        self._closing: threading.Thread | None = None
 
     def start(self, on_stalled: Callable[[], None]) -> None:
         """Start the thread; `on_stalled` is called once when the consumer hangs."""
@@ -137,11 +138,17 @@ class Presence:
             waiting = 0
         return self._slots.is_stalled(waiting, time.monotonic())
 
+    def _close_idle(self) -> None:
+        # A host without power holds up each of its sessions for half a minute: more than a heartbeat may be late.
+        if self._closing is None or not self._closing.is_alive():
+            self._closing = threading.Thread(target=self._hosts.close_idle, name="close-idle", daemon=True)
+            self._closing.start()
+
     def _run(self, on_stalled: Callable[[], None]) -> None:
         while not self._stop.wait(self._settings.heartbeat_seconds):
             try:
                 self.beat()
-                self._hosts.close_idle()
+                self._close_idle()
                 stalled = self.is_stalled()
             except redis.RedisError as error:
                 log.warning("heartbeat_failed", error=type(error).__name__)

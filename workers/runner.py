@@ -118,6 +118,7 @@ class _Run:
             log.warning("step_abandoned", reason="lease lost")
             return None
         except StepCancelled:
+            self._tell_the_last()
             return self._cancelled()
         except WorkerError as error:
             log.info("step_not_done", code=error.code, error_id=getattr(error, "error_id", ""))

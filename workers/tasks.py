@@ -13,10 +13,11 @@ from celery import Celery
 
 from service.ledger.queue import DELIVER_TASK, WORK_TASK
 from service.ledger.store import Store
-from service.ledger.store.claims import Claim, StepResult
+from service.ledger.store.claims import Claim, StepOutcome, StepResult
 from service.ledger.store.deliveries import DeliveryClaim, DeliveryResult
 from workers.keeper import Lease, LeaseKeeper
 from workers.measuring import claimed, delivered, delivery_span, left, step_span, woken
+from workers.problems import bug_problem
 from workers.process import Slots
 from workers.settings import Settings
 
@@ -85,7 +86,7 @@ class Hands:
             result = self.runner.run(claim, lease)
             left(claim, result, self.keeper.monotonic() - asked_at, one)
             if result is not None:
-                accepted = self._insist(lambda: self.store.leases.finish(claim, result))
+                accepted = self._record(claim, result)
                 log.info("step_left", outcome=str(result.outcome), accepted=accepted)
         return True
 
@@ -101,6 +102,15 @@ class Hands:
             self._insist(lambda: self.store.deliveries.finish(claim, result))
             log.info("delivery_left", outcome=outcome, status=result.status, attempt=claim.attempt)
         return not leaving
+
+    def _record(self, claim: Claim, result: StepResult) -> bool:
+        try:
+            return self._insist(lambda: self.store.leases.finish(claim, result))
+        except Exception as error:
+            # The door: a result that cannot be written (a number that JSON has not) would look like a lost worker.
+            log.exception("result_not_recordable")
+            unfit = StepResult(StepOutcome.FAILED, error=bug_problem(error), call_open=result.call_open)
+            return self._insist(lambda: self.store.leases.finish(claim, unfit))
 
     def _sent(self, claim: DeliveryClaim) -> DeliveryResult:
         try:

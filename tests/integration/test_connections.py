@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ import pytest
 
 from service.ledger.reach import AddressRules, networks_of
 from tests.fakes import FakeClock
+from tests.integration.webhook_tls import certificate_for
 from workers.connections import Connections, Request
 from workers.outbound import AddressRefused, Opening, connect
 
@@ -31,6 +33,9 @@ class Server:
     leads_to: str = "127.0.0.1"
     port: int = 0
     resolving: Callable[[], None] = lambda: None
+    secured: ssl.SSLContext | None = None
+    closes: bool = False
+    closed: threading.Event = field(default_factory=threading.Event)
 
     def resolve(self, host: str, port: int, **_: Any) -> list[Any]:
         """As socket.getaddrinfo: the name leads to where it is told."""
@@ -48,6 +53,12 @@ class Server:
             threading.Thread(target=self._talk, args=[connected], daemon=True).start()
 
     def _talk(self, connected: socket.socket) -> None:
+        if self.secured is not None:
+            connected = self.secured.wrap_socket(connected, server_side=True)
+        self._answer(connected)
+        self.closed.set()
+
+    def _answer(self, connected: socket.socket) -> None:
         with connected, connected.makefile("rb") as stream:
             try:
                 while stream.readline():
@@ -56,9 +67,10 @@ class Server:
                     stream.read(2)
                     self.requests += 1
                     answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-                    if not answer:
+                    if answer:
+                        connected.sendall(answer)
+                    if self.closes or not answer:
                         return
-                    connected.sendall(answer)
             except OSError:
                 return
 
@@ -101,6 +113,19 @@ def test_a_connection_that_was_closed_meanwhile_costs_nothing(server: Server) ->
 
     assert 200 == connections.post(_request(server))[0]
     assert (2, 3) == (server.connections, server.requests)
+
+
+def test_a_tls_connection_that_was_closed_without_a_word_costs_nothing_either(server: Server) -> None:
+    """Few receivers say goodbye in TLS before they close: OpenSSL has an error of its own for that."""
+    server.secured, client = certificate_for("receiver.example")
+    server.closes = True
+    connections = _connections(server, tls=lambda: client)
+    request = replace(_request(server), url=urlsplit(f"https://receiver.example:{server.port}/hook"))
+
+    for _ in range(2):
+        assert 200 == connections.post(request)[0]
+        assert server.closed.wait(10)
+    assert (2, 2) == (server.connections, server.requests)
 
 
 def test_a_new_connection_that_is_closed_is_a_failure(server: Server) -> None:

@@ -20,6 +20,7 @@ log = structlog.get_logger(__name__)
 
 # After a refused credential nobody tries again for this long, unless the host's record changed: accounts lock out.
 _DENIED_SECONDS = 60.0
+_TRIAL_SECONDS = 10.0  # how long others wait for the first logon: a host that does not answer refuses no credential
 _TURN_SECONDS = 0.5  # how often a waiting thread looks at its own watch
 _MOST = 100  # sessions of one process: each is a TLS connection with its buffers
 
@@ -29,13 +30,16 @@ class _Place:
     """The sessions of one host, whichever version of its record they were opened with.
 
     `idle` holds them with the key of that version. `used` counts those that threads hold or open now. `denied` is the
-    key whose credential the host refused, until `denied_until`.
+    key whose credential the host refused, until `denied_until`; `proven` the key whose credential it took last. While
+    one is neither, a single thread at a time tries it (`opening`): many that fail together lock an account out.
     """
 
     idle: list[tuple[str, HostSession]] = field(default_factory=list)
     used: int = 0
     denied: str = ""
     denied_until: float = 0.0
+    proven: str = ""
+    opening: int = 0
 
 
 class SessionPool:
@@ -104,6 +108,7 @@ class SessionPool:
             place.used += 1
             found = self._take_fresh(endpoint, place, stale)
             if found is None:
+                place.opening += 1
                 self._make_room(stale)
             _show(endpoint.host_id, place)
         for item in stale:
@@ -111,13 +116,26 @@ class SessionPool:
         return found or self._open(endpoint)
 
     def _wait_for_room(self, endpoint: Endpoint, tick: Callable[[], None]) -> None:
-        until = self._monotonic() + self._wait_seconds
+        began = self._monotonic()
+        until = began + self._wait_seconds
         # The place is looked up each time: one without sessions is forgotten meanwhile.
-        while self._places[endpoint.host_id].used >= max(1, self._share(endpoint)) or self._used() >= self._most:
-            tick()
+        while self._is_full(endpoint) or self._is_being_tried(endpoint, began):
+            self._turn.release()  # a tick may write to the ledger: nobody else waits for that
+            try:
+                tick()
+            finally:
+                self._turn.acquire()
             if self._monotonic() >= until:
                 raise HostBusy(f"no session to the host became free in {self._wait_seconds:g} s")
             self._turn.wait(_TURN_SECONDS)
+
+    def _is_full(self, endpoint: Endpoint) -> bool:
+        return self._places[endpoint.host_id].used >= max(1, self._share(endpoint)) or self._used() >= self._most
+
+    def _is_being_tried(self, endpoint: Endpoint, since: float) -> bool:
+        place = self._places[endpoint.host_id]
+        is_new = place.opening > 0 and place.proven != endpoint.key
+        return is_new and self._monotonic() < since + _TRIAL_SECONDS
 
     def _used(self) -> int:
         return sum(place.used for place in self._places.values())
@@ -153,10 +171,13 @@ class SessionPool:
                 place = self._places[endpoint.host_id]
                 place.denied = endpoint.key if denied else ""
                 place.denied_until = self._monotonic() + _DENIED_SECONDS if denied else 0.0
+                place.opening -= 1
                 if opened is None:
                     place.used -= 1
                     _show(endpoint.host_id, place)
-                    self._turn.notify_all()
+                if opened or denied:
+                    place.proven = "" if denied else endpoint.key
+                self._turn.notify_all()
         return opened
 
     def _return(self, endpoint: Endpoint, session: HostSession) -> None:

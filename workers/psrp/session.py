@@ -6,6 +6,7 @@ Sharing any of these between running threads corrupts the serializer's tables, a
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 import uuid
@@ -17,6 +18,7 @@ from typing import Any
 import structlog
 from pypsrp.complex_objects import PSInvocationState
 from pypsrp.powershell import DEFAULT_CONFIGURATION_NAME, PowerShell, RunspacePool
+from pypsrp.serializer import Serializer
 from pypsrp.wsman import NAMESPACES, SelectorSet, WSMan
 
 from workers.errors import AccessDenied, HostMisconfigured, HostUnreachable, HostUntrusted, ProtocolBroken, WorkerError
@@ -193,7 +195,25 @@ class HostSession:
         self.connection.delete(self.pool.shell.resource_uri, selector_set=selectors)
 
 
+# Half of a surrogate pair, as CLIXML spells it.
+_HALF = re.compile(r"_xD[89AB][0-9A-F]{2}_(?!_xD[C-F][0-9A-F]{2}_)|(?<!_xD[89AB][0-9A-F]{2}_)_xD[C-F][0-9A-F]{2}_")
+
+
+class _Serializer(Serializer):
+    def _deserialize_string(self, value: str | None) -> str:
+        try:
+            return super()._deserialize_string(value)
+        except UnicodeDecodeError:
+            # Windows lets names hold half a pair; pypsrp cannot read the whole answer then, however often it comes.
+            return super()._deserialize_string(_HALF.sub("_xFFFD_", value or ""))
+
+
 class _Pool(RunspacePool):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # One object in both places: the session's key is given to the first, answers are read by the second.
+        self._serializer = self._fragmenter.serializer = _Serializer()
+
     def _process_runspacepool_warning(self, message: Any) -> None:
         # pypsrp raises these as Python warnings, and the filters of that module are not safe between threads.
         log.warning("runspace_pool_warned", message=str(message.data)[:200])

@@ -198,3 +198,25 @@ def test_no_heartbeat_comes_after_the_goodbye() -> None:
     presence.beat()
 
     assert ["beat", "forget"] == registry.told
+
+
+def test_a_host_that_is_away_does_not_hold_up_the_heartbeat() -> None:
+    """Its idle sessions are closed beside it, by one thread: a worker whose heartbeat waits for that looks dead."""
+    beats, closing, over = threading.Semaphore(0), threading.Semaphore(0), threading.Event()
+
+    def close_idle() -> None:
+        closing.release()
+        over.wait(10)
+
+    hosts = SimpleNamespace(share_with=lambda _: None, close_idle=close_idle)
+    settings: Any = SimpleNamespace(worker_name="w1", heartbeat_seconds=0.01, private_keys=lambda: "")
+    workers = SimpleNamespace(beat=lambda *_, **__: beats.release(), list=list, forget=lambda _: None)
+    store, waker = cast("Any", SimpleNamespace(workers=workers)), cast("Any", SimpleNamespace(waiting=lambda _: 0))
+    presence = Presence(settings, store, waker, cast("Any", hosts), Slots())
+    presence.start(lambda: None)
+
+    assert all(beats.acquire(timeout=5) for _ in range(3))
+    presence.leave()
+    assert closing.acquire(timeout=10)
+    assert not closing.acquire(blocking=False)
+    over.set()

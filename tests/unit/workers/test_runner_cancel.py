@@ -8,11 +8,12 @@ import pytest
 
 from service.ledger.store.claims import StepOutcome, StepResult
 from tests.fakes import make_claim
-from tests.unit.workers.kit import Act
+from tests.unit.workers.kit import Act, progress
 from tests.unit.workers.test_runner import _bench, _changing, _result
 from workers.errors import DeadlinePassed, HostBusy, HostUnreachable, OutcomeUnknown
 from workers.psrp.invoke import Invocation
 from workers.psrp.port import GuestTarget
+from workers.psrp.streams import Record, Stream
 from workers.steps.base import Applied, Checked, StepContext
 
 
@@ -35,6 +36,22 @@ def test_a_cancelled_call_is_confirmed_by_the_journal(status: str, unconfirmed: 
     asked = [item for item in bench.calls if item.function == "Get-NestedCall"]
     assert (StepOutcome.CANCELLED, unconfirmed) == (result.outcome, result.cancel_unconfirmed)
     assert bench.calls[0].call_id == asked[0].parameters["parameters"]["CallId"]
+
+
+def test_what_a_cancelled_call_said_last_is_told() -> None:
+    """How far it came is what whoever cancelled it wants to know."""
+    bench = _bench(Act(applies=_changing), **{"Get-NestedCall": _status("stopped")})
+
+    def cancel(invocation: Invocation, watch: Any) -> None:
+        if invocation.function == "New-Thing":
+            watch.relay([progress("half done", 50), Record(Stream.VERBOSE, "last words")])
+        _cancel(invocation, watch)
+
+    bench.during = cancel
+
+    assert StepOutcome.CANCELLED is _result(bench).outcome
+    assert ["half done", None] == [event[3] for event in bench.ledger.events]
+    assert [{"stream": "verbose", "text": "last words"}] == bench.ledger.events[-1][1]["lines"]
 
 
 def test_a_cancel_that_cannot_be_confirmed_says_so() -> None:

@@ -11,6 +11,7 @@ import redis
 from service.ledger.event import Event, EventType
 from service.ledger.store.claims import Claim, StepOutcome, StepResult
 from service.ledger.store.deliveries import Delivery, DeliveryClaim, DeliveryResult, DeliveryState
+from service.ledger.store.scripts import dumps
 from tests.fakes import FakeClock, make_claim
 from tests.unit.workers.kit import FakeLedger
 from workers.keeper import Lease, LeaseKeeper
@@ -38,15 +39,18 @@ class FakeLeases:
         if self.away:
             self.away -= 1
             raise redis.ConnectionError("away")
+        dumps(dict(result.facts))
         self.finished.append((claim.token, result))
         return True
 
 
 class FakeRunner:
-    """Succeeds, or loses the lease of claims whose token says so."""
+    """Succeeds, or loses the lease of claims whose token says so, or finds what JSON has no word for."""
 
     def run(self, claim: Claim, lease: Lease) -> StepResult | None:
         """Run it."""
+        if claim.token == "odd":
+            return StepResult(StepOutcome.SUCCEEDED, facts={"load": float("nan")}, call_open=True)
         return None if claim.token == "lost" else StepResult(StepOutcome.SUCCEEDED)
 
 
@@ -104,6 +108,17 @@ def test_a_lost_lease_records_nothing() -> None:
 
     assert 2 == _hands(leases)[0].work()
     assert ["next"] == [token for token, _ in leases.finished]
+
+
+def test_a_result_that_cannot_be_written_is_recorded_as_a_bug() -> None:
+    """Unrecorded it would come back with its lease, be run again, and end as lost by its workers."""
+    leases = FakeLeases([make_claim(token="odd"), make_claim(token="next")])
+
+    assert 2 == _hands(leases)[0].work()
+    (token, result), _ = leases.finished
+    assert ("odd", StepOutcome.FAILED, False, True) == (token, result.outcome, result.retryable, result.call_open)
+    assert result.error is not None
+    assert "WORKER_BUG" == result.error["code"]
 
 
 def test_a_result_is_recorded_however_long_the_ledger_is_away() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -120,6 +121,53 @@ def test_a_refused_credential_is_remembered_for_a_minute() -> None:
     assert 1 == len(opened)
 
 
+def test_a_credential_that_nobody_saw_taken_is_tried_by_one_thread() -> None:
+    """Steps that begin together with a wrong password try it once, not once each: accounts lock out."""
+    tries: list[str] = []
+    trying, waits, answered = threading.Event(), threading.Event(), threading.Event()
+
+    def open_session(_: Endpoint) -> FakeSession:
+        tries.append("try")
+        trying.set()
+        assert answered.wait(10)
+        raise AccessDenied("x")
+
+    pool = SessionPool(open_session, monotonic=FakeClock().monotonic)  # type: ignore[arg-type]
+
+    def use(tick: Callable[[], None]) -> None:
+        with pytest.raises(AccessDenied), pool.session(_ENDPOINT, tick):
+            pass
+
+    threads = [threading.Thread(target=use, args=[tick]) for tick in (lambda: None, waits.set)]
+    threads[0].start()
+    assert trying.wait(10)
+    threads[1].start()
+    assert waits.wait(10)
+    answered.set()
+    for thread in threads:
+        thread.join(10)
+
+    assert ["try"] == tries
+
+
+def test_nobody_waits_long_for_the_first_logon() -> None:
+    """A host that is away answers nothing about a credential: each step finds out by itself that it is away."""
+    clock, nested = FakeClock(), []
+
+    def open_session(_: Endpoint) -> FakeSession:
+        if not nested:
+            nested.append("second")
+            with pytest.raises(HostUnreachable), pool.session(_ENDPOINT, lambda: clock.advance(6)):
+                pass
+        raise HostUnreachable("x")
+
+    pool = SessionPool(open_session, monotonic=clock.monotonic)  # type: ignore[arg-type]
+    with pytest.raises(HostUnreachable), pool.session(_ENDPOINT):
+        pass
+
+    assert 1_700_000_012.0 == clock.now
+
+
 def test_a_credential_that_is_taken_elsewhere_is_tried_again_at_once() -> None:
     """Whoever saw the host take the credential ends the minute; other hosts' refusals stay."""
     opened: list[FakeSession] = []
@@ -192,6 +240,24 @@ def test_a_process_has_a_bound_over_all_hosts() -> None:
         pass
 
     assert ["discarded"] == opened[0].done
+
+
+def test_a_tick_holds_nobody_up() -> None:
+    """It may wait for a ledger that is away; other threads borrow and give back meanwhile."""
+    clock, ended = FakeClock(), []
+    pool = _pool(clock, [], most=1)
+
+    def tick() -> None:
+        other = threading.Thread(target=pool.close_idle)
+        other.start()
+        other.join(5)
+        ended.append(not other.is_alive())
+        clock.advance(30)
+
+    with pool.session(_ENDPOINT), pytest.raises(HostBusy), pool.session(_ENDPOINT, tick):
+        pass
+
+    assert [True] == ended
 
 
 def test_freshness_is_asked_once_when_a_session_comes_back() -> None:
