@@ -277,3 +277,19 @@ def test_a_lab_shrinks_and_lets_others_in(ledger: Ledger) -> None:
     assert _lab(ledger, lab_id).facts == {"node.n1.vm_id": "1"}
     assert (_lab(ledger, lab_id).demand, _held(ledger, host)[lab_id]) == (Demand(20, 2), 20)
     assert "z" in claims
+
+
+def test_a_retry_knows_what_became_of_the_lab(ledger: Ledger) -> None:
+    """It reads the lab's facts of now: its end does not bring a node back that another job has removed since."""
+    lab_id = _built(ledger).lab_id
+    broken = ledger.job(step("a"), step("b", "a", reads=("node.*",)), lab_id=lab_id)
+    ledger.end(ledger.claim(), facts={"drift.found": 1})
+    ledger.end(ledger.claim(), "failed", error=PROBLEM)
+    shape = Reshape({"nodes": {"count": 1}}, Demand(), ("n2",))
+    _reshaping(ledger, lab_id, shape, step("r", action="ReshapeLab"), more=Demand())
+    ledger.work()
+    ledger.store.jobs.retry(broken.id)
+    (claim,) = ledger.work()
+
+    assert {"node.n1.vm_id": "1"} == claim.facts
+    assert {"node.n1.vm_id": "1", "drift.found": 1} == _lab(ledger, lab_id).facts

@@ -45,6 +45,11 @@ if beyond then
 end
 
 call('HINCRBY', key, 'retries', 1)
+-- The lab has what earlier runs of this job found, and what other jobs changed since.
+if lab_state ~= '' and lab_state ~= 'removed' then
+  call('DEL', key .. ':facts')
+  L.copy_facts(L.lab(lab), key)
+end
 if edit then L.take_edit(job, host, lab, edit) end
 if A.by ~= '' then L.note_asker(key, A.by) end
 L.take_targets(host, targets, job)
