@@ -15,6 +15,7 @@ if lab ~= '' and (lab_state == '' or lab_state == 'removed') then
   local own = found.creates_lab == '1' and L.get(L.lab(lab), 'removed_by') == 'rolled_back'
   if not own then return { 'illegal', 'its lab was removed' } end
 end
+if L.is_reshaped(found) then return { 'illegal', 'another job has changed the nodes of its lab: submit it anew' } end
 if found.creates_lab == '1' and L.get(L.lab(lab), 'broken_by') ~= '' then
   return { 'illegal', 'a teardown has removed parts of its lab' }
 end
