@@ -112,3 +112,17 @@ def test_a_cancelled_job_tells_that_its_rollback_failed(ledger: Ledger) -> None:
     assert ("cancelled", "rollback_failed", "a", PROBLEM) == (ended.state, *told)
     assert "rollback_failed" == ledger.events(job.id)[-1].data["error"]["code"]
     assert ledger.store.jobs.retry(job.id).error is None
+
+
+def test_a_lab_that_is_built_anew_has_its_secrets_only(ledger: Ledger) -> None:
+    """What signs the callback of the job that builds it is not handed to later jobs of the lab."""
+    guest = {"guest": {"ref": "env:MATRYOSHKA_SECRET_GUEST"}}
+    for own in (guest, {}):
+        secrets = {"callback_secret": {"ref": "env:MATRYOSHKA_SECRET_HOOK"}, **own}
+        job = ledger.lab_job(step("a", undoable=True), on_failure="rollback", secrets=secrets)
+        assert own == ledger.store.labs.secrets(job.lab_id)
+        ledger.work(failing(a=False))
+        assert {} == ledger.store.labs.secrets(job.lab_id)
+        ledger.store.jobs.retry(job.id)
+
+        assert own == ledger.store.labs.secrets(job.lab_id)

@@ -60,7 +60,9 @@ call('ZREM', NS .. 'ended', job)
 call('HDEL', key, 'ended_at', 'error_step', 'rollback_error', 'cancel_unconfirmed', 'uopen', 'deadline_at', 'start_by')
 call('HSET', key, 'phase', 'forward', 'ending', '', 'error', '', 'turn', L.turn())
 if lab_state == 'removed' then -- it is made anew; one that still stands stays as it is until the job begins
-  call('HSET', L.lab(lab), 'removed_at', '', 'removed_by', '', 'secrets', L.get(key, 'secrets'))
+  local secrets = cjson.decode(L.get(key, 'secrets'))
+  for _, name in ipairs(A.of_job_only) do secrets[name] = nil end
+  call('HSET', L.lab(lab), 'removed_at', '', 'removed_by', '', 'secrets', cjson.encode(secrets))
   call('ZREM', NS .. 'removed_labs', lab)
   L.count_in(tenant, 'labs', lab)
   if host ~= '' then call('SADD', L.host(host) .. ':labs', lab) end
