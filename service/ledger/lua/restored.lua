@@ -3,7 +3,8 @@
 local aside = NS .. 'restoring:key:'
 
 -- A running service writes these into an empty ledger by itself.
-local own = { [NS .. 'schema'] = true, [NS .. 'sweep_host'] = true, [NS .. 'restoring:by'] = true }
+local own = { [NS .. 'restoring:by'] = true }
+for _, name in ipairs({ 'schema', 'sweep_host', 'swept_at', 'tally', 'tenants_counted' }) do own[NS .. name] = true end
 local old, new, filled = {}, {}, 0
 for _, key in ipairs(call('KEYS', NS .. '*')) do
   if string.sub(key, 1, #aside) == aside then

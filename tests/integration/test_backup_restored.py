@@ -1,4 +1,4 @@
-"""A ledger that comes back from a backup: what was not there for a while has lost no time."""
+"""A ledger that comes back from a backup: what was not there for a while has lost no time, and what counts as empty."""
 
 from __future__ import annotations
 
@@ -47,3 +47,19 @@ def test_no_clock_of_a_job_runs_between(ledger: Ledger, redis_url: str) -> None:
     assert opened is not None
     assert (ledger.now + 1000, opens + 10) == (asked.approval.expires_at, opened.start_by)
     raw.close()
+
+
+def test_a_ledger_that_a_service_only_looked_after_is_empty(redis_url: str) -> None:
+    """Sweeps and scrapes of a new server leave keys there; a backup is restored without a force that erases."""
+    with open_ledger(redis_url, test_clock=False) as one, redis.Redis.from_url(redis_url) as raw:
+        job = one.job(step("a"))
+        taken = one.store.snapshots(raw).take()
+        raw.flushdb()
+        one.store.schema.check()
+        one.store.leases.sweep()
+        one.store.tallies.read()
+        one.store.tenants.usage("default")
+        assert one.store.client.exists("t:swept_at")
+        one.store.snapshots(raw).put(taken, replace=False)
+
+        assert "queued" == one.state(job.id)
