@@ -6,7 +6,9 @@ import itertools
 from collections.abc import Iterator
 
 import pytest
+import redis
 
+from deploy.local.stack import free_ports
 from service.ledger.event import Event, EventType
 from service.ledger.store import EventFeed, Store
 from service.ledger.store import feed as feed_module
@@ -174,3 +176,13 @@ def test_feed_survives_a_broken_connection(ledger: Ledger, feed: EventFeed) -> N
 
     assert event is not None
     assert (first.id, second.id) == (first.id, event.job_id)
+
+
+def test_a_subscription_that_cannot_begin_is_none(ledger: Ledger) -> None:
+    """While the ledger is away nothing is kept of those who ask, however often: nobody would close it."""
+    away = EventFeed(Store.open(f"redis://127.0.0.1:{free_ports(('away',))['away']}").client, "t")
+    for _ in range(3):
+        with pytest.raises(redis.ConnectionError):
+            away.subscribe("job_1")
+
+    assert 0 == away.subscribers()

@@ -107,11 +107,12 @@ class EventFeed:
         self._stopped = threading.Event()
 
     def subscribe(self, job_id: str | None = None, after: str = "") -> Subscription:
-        """Begin a subscription to a job's events or (None) to all. Raise ValueError for a bad `after`."""
+        """Begin a subscription to a job's events or (None) to all. Raise ValueError for a bad `after`, redis errors."""
         subscription = Subscription(self, job_id, after)
         with self._lock:
-            self._subscriptions.add(subscription)
+            # Nobody would close one that could not be begun. The lock keeps events from being spread between the two.
             self._start()
+            self._subscriptions.add(subscription)
         return subscription
 
     def remove(self, subscription: Subscription) -> None:
