@@ -150,6 +150,21 @@ def test_subscriber_learns_of_trimmed_events(redis_url: str, feed: EventFeed) ->
             assert event.id == subscription.oldest_id
 
 
+def test_subscriber_learns_of_events_that_are_trimmed_while_it_reads(redis_url: str, feed: EventFeed) -> None:
+    """A long backlog is read in pages: what goes between two of them is told as what went before the first."""
+    with open_ledger(redis_url, job_events_max=600) as ledger:
+        job, claim = ledger.job(step("a")), ledger.claim()
+        for number in range(600):
+            ledger.store.leases.append(claim, EventType.STEP_LOGGED, {"n": number})
+        with feed.subscribe(job.id) as subscription:
+            assert subscription.next(5)
+            for number in range(1500):
+                ledger.store.leases.append(claim, EventType.STEP_LOGGED, {"n": number})
+            got = [event.id for event in itertools.islice(iter(lambda: subscription.next(5), None), 500) if event]
+
+            assert got[-1] == subscription.oldest_id
+
+
 def test_slow_subscriber_is_dropped(ledger: Ledger, feed: EventFeed, monkeypatch: pytest.MonkeyPatch) -> None:
     """A reader that does not keep up is dropped and ends after what it had; others are not held up."""
     monkeypatch.setattr(feed_module, "_QUEUE_MAX", 5)
