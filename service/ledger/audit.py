@@ -135,7 +135,8 @@ def _record(sort: str, values: str) -> dict[str, str]:
     if not values:
         return {}
     names = FIELDS.get(sort, _DOCUMENT)
-    return {name: value for name, value in zip(names, json.loads(values), strict=True) if value not in (False, "")}
+    # Not strict: a process of another release may have written it, with fewer fields or more. New ones come last.
+    return {name: value for name, value in zip(names, json.loads(values), strict=False) if value not in (False, "")}
 
 
 def _owner(sort: str, record: Mapping[str, str]) -> str:

@@ -209,3 +209,16 @@ def test_what_the_service_does_itself_has_an_entry(ledger: Ledger) -> None:
     assert ("expireJob", "system", job.id) == (ended["operation"], ended["actor"]["kind"], ended["target"]["id"])
     assert ("disableWebhookEndpoint", endpoint) == (given_up["operation"], given_up["target"]["id"])
     assert all(entry["before"] != entry["after"] for entry in (ended, given_up))
+
+
+def test_entries_of_another_release_are_sealed(ledger: Ledger) -> None:
+    """An entry with fewer fields of its record, or more, does not stop the log of all others."""
+    before = json.dumps(["lab_1", "one"])
+    after = json.dumps(["lab_1", "two", *[""] * 8, "", "of a later release"])
+    act = json.dumps({"actor": {"kind": "system", "id": "sweep", "name": "sweep"}, "operation": "expireLab"})
+    row = {"at": "1800000000.000000", "act": act, "sort": "lab", "id": "lab_1", "before": before, "after": after}
+    ledger.store.client.xadd("t:audit:open", row)
+    (entry,) = _entries(ledger)
+
+    assert {"sort": "lab", "id": "lab_1"} == entry["target"]
+    assert verify(ledger.store.audit.lines()).found is None

@@ -9,7 +9,7 @@ import pytest
 
 from service.ledger.job import Job
 from service.ledger.plan import Demand, Plan, Reshape
-from service.ledger.store import Lab, Quotas, Tenant
+from service.ledger.store import IllegalMove, Lab, Quotas, Tenant
 from tests.integration.ledger_kit import PROBLEM, Ledger, open_ledger, step
 
 _OLD, _NEW, _OTHER = {"sealed": "old"}, {"sealed": "new"}, {"ref": "env:MATRYOSHKA_SECRET_OTHER"}
@@ -277,3 +277,59 @@ def test_a_lab_shrinks_and_lets_others_in(ledger: Ledger) -> None:
     assert _lab(ledger, lab_id).facts == {"node.n1.vm_id": "1"}
     assert (_lab(ledger, lab_id).demand, _held(ledger, host)[lab_id]) == (Demand(20, 2), 20)
     assert "z" in claims
+
+
+def test_a_retry_knows_what_became_of_the_lab(ledger: Ledger) -> None:
+    """It reads the lab's facts of now: its end does not bring a node back that another job has removed since."""
+    lab_id = _built(ledger).lab_id
+    broken = ledger.job(step("a"), step("b", "a", reads=("node.*",)), lab_id=lab_id)
+    ledger.end(ledger.claim(), facts={"drift.found": 1})
+    ledger.end(ledger.claim(), "failed", error=PROBLEM)
+    shape = Reshape({"nodes": {"count": 1}}, Demand(), ("n2",))
+    _reshaping(ledger, lab_id, shape, step("r", action="ReshapeLab"), more=Demand())
+    ledger.work()
+    ledger.store.jobs.retry(broken.id)
+    (claim,) = ledger.work()
+
+    assert {"node.n1.vm_id": "1"} == claim.facts
+    assert {"node.n1.vm_id": "1", "drift.found": 1} == _lab(ledger, lab_id).facts
+
+
+def _broken_off(ledger: Ledger, lab_id: str, reshape: Reshape, *steps: Any, **fields: Any) -> Job:
+    job = _reshaping(ledger, lab_id, reshape, *steps, more=Demand(), **fields)
+    while ledger.state(job.id) != "failed":
+        claim = ledger.claim()
+        ledger.end(claim, "failed" if claim.step_id == "b" else "succeeded", error=PROBLEM)
+    return job
+
+
+def test_a_shape_that_another_job_has_overtaken_is_not_written(ledger: Ledger) -> None:
+    """A removal that broke off and an addition since: the retried removal would forget the new node, and is refused."""
+    lab_id = _built(ledger, request={"nodes": {"count": 2}}).lab_id
+    shrink = (step("b"), step("r", "b", action="ReshapeLab"))
+    less = _broken_off(ledger, lab_id, Reshape({"nodes": {"count": 1}}, Demand(), ("n2",)), *shrink)
+    _reshaping(ledger, lab_id, Reshape({"nodes": {"count": 3}}, Demand()), _GROW, more=Demand())
+    ledger.work()
+
+    with pytest.raises(IllegalMove, match="changed the nodes"):
+        ledger.store.jobs.retry(less.id)
+    assert {"nodes": {"count": 3}} == _lab(ledger, lab_id).request
+
+
+def test_a_rollback_does_not_take_nodes_of_other_jobs_off_the_record(ledger: Ledger) -> None:
+    """Two additions broke off, one after the other; the first is retried and rolled back: the second one's stays."""
+    lab_id = _built(ledger, request={"nodes": {"count": 2}}).lab_id
+    steps = (_GROW, step("b", "reshape"))
+    first = _broken_off(ledger, lab_id, Reshape({"nodes": {"count": 3}}, Demand()), *steps, on_cancel="rollback")
+    _broken_off(ledger, lab_id, Reshape({"nodes": {"count": 4}}, Demand()), *steps)
+    ledger.store.jobs.retry(first.id)
+    ledger.store.jobs.cancel(first.id)
+    ledger.work()
+    ended = ledger.store.jobs.get(first.id)
+
+    assert ended is not None
+    assert "cancelled" == ended.state
+    assert {"nodes": {"count": 4}} == _lab(ledger, lab_id).request
+    assert "lab_changed_since" in ledger.store.client.hget(f"t:job:{first.id}", "rollback_error")
+    with pytest.raises(IllegalMove, match="changed the nodes"):
+        ledger.store.jobs.retry(first.id)

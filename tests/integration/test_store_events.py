@@ -6,7 +6,9 @@ import itertools
 from collections.abc import Iterator
 
 import pytest
+import redis
 
+from deploy.local.stack import free_ports
 from service.ledger.event import Event, EventType
 from service.ledger.store import EventFeed, Store
 from service.ledger.store import feed as feed_module
@@ -148,6 +150,21 @@ def test_subscriber_learns_of_trimmed_events(redis_url: str, feed: EventFeed) ->
             assert event.id == subscription.oldest_id
 
 
+def test_subscriber_learns_of_events_that_are_trimmed_while_it_reads(redis_url: str, feed: EventFeed) -> None:
+    """A long backlog is read in pages: what goes between two of them is told as what went before the first."""
+    with open_ledger(redis_url, job_events_max=600) as ledger:
+        job, claim = ledger.job(step("a")), ledger.claim()
+        for number in range(600):
+            ledger.store.leases.append(claim, EventType.STEP_LOGGED, {"n": number})
+        with feed.subscribe(job.id) as subscription:
+            assert subscription.next(5)
+            for number in range(1500):
+                ledger.store.leases.append(claim, EventType.STEP_LOGGED, {"n": number})
+            got = [event.id for event in itertools.islice(iter(lambda: subscription.next(5), None), 500) if event]
+
+            assert got[-1] == subscription.oldest_id
+
+
 def test_slow_subscriber_is_dropped(ledger: Ledger, feed: EventFeed, monkeypatch: pytest.MonkeyPatch) -> None:
     """A reader that does not keep up is dropped and ends after what it had; others are not held up."""
     monkeypatch.setattr(feed_module, "_QUEUE_MAX", 5)
@@ -174,3 +191,13 @@ def test_feed_survives_a_broken_connection(ledger: Ledger, feed: EventFeed) -> N
 
     assert event is not None
     assert (first.id, second.id) == (first.id, event.job_id)
+
+
+def test_a_subscription_that_cannot_begin_is_none(ledger: Ledger) -> None:
+    """While the ledger is away nothing is kept of those who ask, however often: nobody would close it."""
+    away = EventFeed(Store.open(f"redis://127.0.0.1:{free_ports(('away',))['away']}").client, "t")
+    for _ in range(3):
+        with pytest.raises(redis.ConnectionError):
+            away.subscribe("job_1")
+
+    assert 0 == away.subscribers()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from service.ledger.plan import Demand
-from tests.integration.ledger_kit import Ledger, failing, open_ledger, step
+from tests.integration.ledger_kit import PROBLEM, Ledger, failing, open_ledger, step
 
 
 @pytest.fixture
@@ -96,3 +96,33 @@ def test_a_rollback_from_the_gate_gives_the_lab_and_its_room_back(ledger: Ledger
     assert lab is not None
     assert ("cancelled", "removed") == (ledger.state(job.id), lab.state)
     assert [] == list(ledger.store.hosts.reservations(host))
+
+
+def test_a_cancelled_job_tells_that_its_rollback_failed(ledger: Ledger) -> None:
+    """The cancel is no error, but what could not be undone is; a retry begins without it."""
+    job = ledger.lab_job(step("a", undoable=True), step("b", "a"), on_cancel="rollback")
+    ledger.end(ledger.claim())
+    ledger.store.jobs.cancel(job.id)
+    ledger.end(ledger.claim(), "failed", error=PROBLEM)
+    ended = ledger.store.jobs.get(job.id)
+
+    assert ended is not None
+    assert ended.error is not None
+    told = (ended.error["code"], ended.error["step_id"], ended.error["rollback_error"])
+    assert ("cancelled", "rollback_failed", "a", PROBLEM) == (ended.state, *told)
+    assert "rollback_failed" == ledger.events(job.id)[-1].data["error"]["code"]
+    assert ledger.store.jobs.retry(job.id).error is None
+
+
+def test_a_lab_that_is_built_anew_has_its_secrets_only(ledger: Ledger) -> None:
+    """What signs the callback of the job that builds it is not handed to later jobs of the lab."""
+    guest = {"guest": {"ref": "env:MATRYOSHKA_SECRET_GUEST"}}
+    for own in (guest, {}):
+        secrets = {"callback_secret": {"ref": "env:MATRYOSHKA_SECRET_HOOK"}, **own}
+        job = ledger.lab_job(step("a", undoable=True), on_failure="rollback", secrets=secrets)
+        assert own == ledger.store.labs.secrets(job.lab_id)
+        ledger.work(failing(a=False))
+        assert {} == ledger.store.labs.secrets(job.lab_id)
+        ledger.store.jobs.retry(job.id)
+
+        assert own == ledger.store.labs.secrets(job.lab_id)

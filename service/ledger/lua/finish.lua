@@ -42,7 +42,11 @@ local moves = {}
 function moves.succeeded()
   keep_report()
   if undo then
-    if meta.action == 'ReshapeLab' then L.unshape_lab(job) end
+    if meta.action == 'ReshapeLab' and not L.unshape_lab(job) then
+      return L.undo_failed(job, step, L.error('lab_changed_since', 'The lab has other nodes by now',
+        'Another job has changed the nodes of the lab, whose record still names those of this job.',
+        'Take them off with remove_node.'))
+    end
     return L.undo_succeeded(job, step)
   end
   if A.outcome == 'succeeded' then L.learn(job, step, meta) end

@@ -40,12 +40,23 @@ do
     end
   end
 
+  -- Returns false when another job has given the lab a shape since, which is not to be lost.
   function L.unshape_lab(job)
-    local lab = L.lab(L.get(L.job(job), 'lab_id'))
-    local was = call('HMGET', L.job(job), 'was_request', 'was_mem', 'was_disk', 'was_nodes')
-    if not was[1] or call('EXISTS', lab) == 0 then return end
-    write(job, lab, was)
-    call('HDEL', L.job(job), 'was_request', 'was_mem', 'was_disk', 'was_nodes')
+    local key = L.job(job)
+    local lab = L.lab(L.get(key, 'lab_id'))
+    local was = call('HMGET', key, 'was_request', 'was_mem', 'was_disk', 'was_nodes')
+    if not was[1] or call('EXISTS', lab) == 0 then return true end
+    local mine = L.get(lab, 'request') == L.get(key, 'shape_request')
+    if mine then write(job, lab, was) end
+    call('HDEL', key, 'was_request', 'was_mem', 'was_disk', 'was_nodes')
     call('HINCRBY', lab, 'version', 1)
+    return mine
+  end
+
+  function L.shape_of(lab) return redis.sha1hex(L.get(L.lab(lab), 'request')) end
+
+  -- Whether a job would give its lab a shape that was planned of another one than it has now.
+  function L.is_reshaped(job)
+    return job.shape_from ~= nil and not job.was_request and job.shape_from ~= L.shape_of(job.lab_id)
   end
 end

@@ -71,7 +71,13 @@ function L.undo_failed(job, step, problem)
   local list = {}
   call('HSET', L.steps(job), 'u:' .. step, 'failed', 'x:' .. step, problem)
   call('HINCRBY', L.job(job), 'uopen', -1)
-  if L.get(L.job(job), 'rollback_error') == '' then call('HSET', L.job(job), 'rollback_error', problem) end
+  local key = L.job(job)
+  if L.get(key, 'rollback_error') == '' then call('HSET', key, 'rollback_error', problem) end
+  if L.get(key, 'error') == '' then -- it was cancelled, which is no error: this is
+    local error = L.error('rollback_failed', 'The rollback did not undo everything', step .. ' could not be undone.',
+      'Look at rollback_error; retry the job or tear its lab down.')
+    call('HSET', key, 'error', error, 'error_step', step)
+  end
   L.emit('step.failed', L.at(job, step), '{"phase":"undo","error":' .. problem .. '}')
   L.undo_cascade(job, L.meta(job, step), list)
   L.undo_next(job, list)

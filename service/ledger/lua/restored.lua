@@ -3,7 +3,8 @@
 local aside = NS .. 'restoring:key:'
 
 -- A running service writes these into an empty ledger by itself.
-local own = { [NS .. 'schema'] = true, [NS .. 'sweep_host'] = true, [NS .. 'restoring:by'] = true }
+local own = { [NS .. 'restoring:by'] = true }
+for _, name in ipairs({ 'schema', 'sweep_host', 'swept_at', 'tally', 'tenants_counted' }) do own[NS .. name] = true end
 local old, new, filled = {}, {}, 0
 for _, key in ipairs(call('KEYS', NS .. '*')) do
   if string.sub(key, 1, #aside) == aside then
@@ -30,19 +31,32 @@ call('SET', NS .. 'fence_base', string.format('%d', base))
 -- journal for its calls. The time between counts for no clock of a job or step.
 local gone = math.max(0, NOW - A.taken_at)
 local leases = call('ZRANGE', NS .. 'leases', 0, -1)
-local begun = call('ZRANGE', NS .. 'due', 0, -1)
-for _, member in ipairs(leases) do begun[#begun + 1] = member end
-for _, member in ipairs(begun) do
-  local job, step = L.parts(member)
+local function clocks_go_on(job)
   local steps = L.steps(job)
-  if call('HEXISTS', steps, 'sb:' .. step) == 1 then call('HINCRBYFLOAT', steps, 'z:' .. step, gone) end
-  call('HDEL', steps, 'ub:' .. step)
+  local found = L.hash(steps)
+  for field, state in pairs(found) do
+    local way, step = string.match(field, '^([su]):(.*)$')
+    if way and (state == 'ready' or state == 'running') then
+      if way == 'u' then call('HDEL', steps, 'ub:' .. step) end
+      if found['sb:' .. step] then call('HINCRBYFLOAT', steps, 'z:' .. step, gone) end
+    end
+  end
 end
-local deadlines = call('ZRANGE', NS .. 'deadlines', 0, -1, 'WITHSCORES')
-for i = 1, #deadlines, 2 do
-  local when = tonumber(deadlines[i + 1]) + gone
-  call('ZADD', NS .. 'deadlines', L.time(when), deadlines[i])
-  call('HSET', L.job(deadlines[i]), 'deadline_at', L.time(when))
+for state in pairs(TRANSITIONS) do
+  -- The clocks of a paused job stand, and go on when it does.
+  if not TERMINAL[state] and state ~= 'paused' then
+    for _, job in ipairs(call('ZRANGE', NS .. 'ix:job:state:' .. state, 0, -1)) do clocks_go_on(job) end
+  end
+end
+for set, field in pairs({ deadlines = 'deadline_at', start_by = 'start_by', approvals = 'approval_until' }) do
+  local times = call('ZRANGE', NS .. set, 0, -1, 'WITHSCORES')
+  for i = 1, #times, 2 do
+    -- The time for a start counts from `not_before` at the earliest.
+    local opens = set == 'start_by' and L.num(L.job(times[i]), 'not_before', 0) or 0
+    local when = tonumber(times[i + 1]) + math.max(0, math.min(gone, NOW - opens))
+    call('ZADD', NS .. set, L.time(when), times[i])
+    call('HSET', L.job(times[i]), field, L.time(when))
+  end
 end
 for _, member in ipairs(leases) do
   local job, step = L.parts(member)

@@ -15,6 +15,7 @@ if lab ~= '' and (lab_state == '' or lab_state == 'removed') then
   local own = found.creates_lab == '1' and L.get(L.lab(lab), 'removed_by') == 'rolled_back'
   if not own then return { 'illegal', 'its lab was removed' } end
 end
+if L.is_reshaped(found) then return { 'illegal', 'another job has changed the nodes of its lab: submit it anew' } end
 if found.creates_lab == '1' and L.get(L.lab(lab), 'broken_by') ~= '' then
   return { 'illegal', 'a teardown has removed parts of its lab' }
 end
@@ -45,6 +46,11 @@ if beyond then
 end
 
 call('HINCRBY', key, 'retries', 1)
+-- The lab has what earlier runs of this job found, and what other jobs changed since.
+if lab_state ~= '' and lab_state ~= 'removed' then
+  call('DEL', key .. ':facts')
+  L.copy_facts(L.lab(lab), key)
+end
 if edit then L.take_edit(job, host, lab, edit) end
 if A.by ~= '' then L.note_asker(key, A.by) end
 L.take_targets(host, targets, job)
@@ -54,7 +60,9 @@ call('ZREM', NS .. 'ended', job)
 call('HDEL', key, 'ended_at', 'error_step', 'rollback_error', 'cancel_unconfirmed', 'uopen', 'deadline_at', 'start_by')
 call('HSET', key, 'phase', 'forward', 'ending', '', 'error', '', 'turn', L.turn())
 if lab_state == 'removed' then -- it is made anew; one that still stands stays as it is until the job begins
-  call('HSET', L.lab(lab), 'removed_at', '', 'removed_by', '', 'secrets', L.get(key, 'secrets'))
+  local secrets = cjson.decode(L.get(key, 'secrets'))
+  for _, name in ipairs(A.of_job_only) do secrets[name] = nil end
+  call('HSET', L.lab(lab), 'removed_at', '', 'removed_by', '', 'secrets', cjson.encode(secrets))
   call('ZREM', NS .. 'removed_labs', lab)
   L.count_in(tenant, 'labs', lab)
   if host ~= '' then call('SADD', L.host(host) .. ':labs', lab) end

@@ -59,6 +59,7 @@ if host ~= '' then call('SADD', L.host(host) .. ':jobs', A.job) end
 for _, name in ipairs({ 'all', 'kind:' .. F.kind, 'host:' .. host, 'lab:' .. lab }) do
   call('ZADD', NS .. 'ix:job:' .. name, NOW, A.job)
 end
+if F.shape_request then call('HSET', key, 'shape_from', L.shape_of(lab)) end
 L.index_owner(NS .. 'ix:job:', tenant, A.job)
 L.count_in(tenant, 'jobs', A.job)
 L.label(A.job, A.labels, NOW)

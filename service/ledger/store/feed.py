@@ -27,7 +27,7 @@ class Subscription:
     """One reader of events: first what the stream still has after `after`, then what happens, without a gap.
 
     `dropped` turns True when the reader was too slow: it shall resume with its last id. `oldest_id` is set when events
-    after `after` were trimmed away before this subscription began.
+    after `after` were trimmed away before they could be read.
     """
 
     def __init__(self, feed: EventFeed, job_id: str | None, after: str) -> None:
@@ -76,7 +76,9 @@ class Subscription:
     def _stored(self) -> Event | None:
         if not self._backlog and not self._caught_up:
             events, oldest = self._feed.store.page(self.job_id, self._position, 500)
-            self._note_gap(oldest)
+            if events:
+                self._note_gap(oldest)
+                self._asked = events[-1].id  # what stands behind it may be trimmed while this page is read
             self._backlog.extend(events)
             self._caught_up = not events
         return self._backlog.popleft() if self._backlog else None
@@ -84,7 +86,6 @@ class Subscription:
     def _note_gap(self, oldest: str | None) -> None:
         if self._asked and oldest and self.oldest_id is None and id_order(oldest) > id_order(self._asked):
             self.oldest_id = oldest
-        self._asked = ""
 
     def _next_live(self, timeout_seconds: float) -> Event | None:
         try:
@@ -107,11 +108,12 @@ class EventFeed:
         self._stopped = threading.Event()
 
     def subscribe(self, job_id: str | None = None, after: str = "") -> Subscription:
-        """Begin a subscription to a job's events or (None) to all. Raise ValueError for a bad `after`."""
+        """Begin a subscription to a job's events or (None) to all. Raise ValueError for a bad `after`, redis errors."""
         subscription = Subscription(self, job_id, after)
         with self._lock:
-            self._subscriptions.add(subscription)
+            # Nobody would close one that could not be begun. The lock keeps events from being spread between the two.
             self._start()
+            self._subscriptions.add(subscription)
         return subscription
 
     def remove(self, subscription: Subscription) -> None:

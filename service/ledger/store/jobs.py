@@ -202,6 +202,7 @@ def _retry_arguments(job_id: str, retry: Retry) -> dict[str, Any]:
         "job": job_id,
         "version": retry.version,
         "by": retry.key_id,
+        "of_job_only": _OF_JOB_ONLY,
         "data": f",{dumps(told)[1:-1]}" if told else "",
     }
     if retry.edited is None:
