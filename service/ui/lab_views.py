@@ -15,6 +15,9 @@ from service.ui.svg.cpu_levels import cpu_levels
 from service.ui.svg.topology import topology
 
 _PAGE = 50
+# What can be done to the nodes of a ready lab, by its kind; the other kinds that work on labs have buttons.
+_OF_NODES = ("stop_lab", "start_lab", "rotate_guest_password")
+_CHANGES = {"nested_cluster": (*_OF_NODES, "add_node", "remove_node"), "nested_host": _OF_NODES}
 
 
 @blueprint.route("/labs", methods=["GET"])
@@ -51,6 +54,7 @@ def show_lab(lab_id: str) -> str:
         levels=cpu_levels(lab.get("probes") or (), host) or "",
         probes=lab.get("probes") or (),
         names=names,
+        changes=_CHANGES.get(lab["kind"], ()) if lab["state"] == "ready" else (),
         longest_hours=LONGEST_LEASE_SECONDS // 3600,
     )
 

@@ -30,6 +30,14 @@ def show_endpoint(endpoint_id: str) -> str:
     return shown("webhook.html", endpoint=endpoint, deliveries=found["items"], next_cursor=found["next_cursor"])
 
 
+@blueprint.route("/webhooks/<identifier:endpoint_id>/deliveries/<identifier:delivery_id>", methods=["GET"])
+@page
+def show_delivery(endpoint_id: str, delivery_id: str) -> str:
+    """One delivery with its last tries: what was sent, and what came back."""
+    delivery = needed(api().get(f"/v1/webhook-deliveries/{delivery_id}"))
+    return shown("delivery.html", endpoint_id=endpoint_id, delivery=delivery)
+
+
 @blueprint.route("/webhooks/<identifier:endpoint_id>/ping", methods=["POST"])
 @page
 def ping_endpoint(endpoint_id: str) -> Any:
