@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,9 +11,15 @@ import requests
 
 from deploy.local.stack import Stack
 
+_PAUSE_SECONDS = 0.5
+
 
 def follow(stack: Stack, job_id: str) -> Iterator[dict[str, Any]]:
-    """Yield a job's events in order until the stream's end event; resumes after a broken connection."""
+    """Yield a job's events in order until the stream's end event; resumes after a broken connection.
+
+    Raises:
+        requests.HTTPError: the API refuses, which no repetition mends.
+    """
     last = ""
     while True:
         try:
@@ -21,8 +28,12 @@ def follow(stack: Stack, job_id: str) -> Iterator[dict[str, Any]]:
                     return
                 last = event_id or last
                 yield {"event": name, **data}
-        except requests.exceptions.RequestException:
-            continue
+        except requests.HTTPError as error:
+            if error.response.status_code < requests.codes.server_error:
+                raise
+            time.sleep(_PAUSE_SECONDS)
+        except requests.RequestException:
+            time.sleep(_PAUSE_SECONDS)
 
 
 def _stream(stack: Stack, job_id: str, last: str) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -190,7 +190,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Verify, print, answer."""
         length = self.headers.get("Content-Length", "")
-        if not length.isdigit() or int(length) > _MOST_BYTES:
+        if not length.isdecimal() or int(length) > _MOST_BYTES:
             self._end(413)
             return
         body = self.rfile.read(int(length))
