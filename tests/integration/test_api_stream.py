@@ -226,9 +226,11 @@ def test_shutdown_answers_what_has_begun(redis_url: str, tmp_path: Path) -> None
         with socket.create_connection((host, int(port)), 10) as connection:
             head = (
                 f"POST /v1/keys HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {served.key}\r\n"
-                f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+                f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\nExpect: 100-continue\r\n\r\n"
             )
             connection.sendall(head.encode() + body[:10])
+            # It says so when it has taken the request up: before, the kernel alone knows of it.
+            assert connection.recv(4096) == b"HTTP/1.1 100 Continue\r\n\r\n"
             served.process.terminate()
             wait_until(lambda: "Handling signal: term" in served.log.read_text())
             connection.sendall(body[10:])

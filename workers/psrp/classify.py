@@ -6,6 +6,7 @@ first. Whether a request may have been carried out is the question that matters:
 
 from __future__ import annotations
 
+import ssl
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -78,7 +79,7 @@ def classify(error: BaseException) -> WorkerError:
 
 
 def _http(error: http.RequestException) -> WorkerError:
-    if isinstance(error, http.SSLError):
+    if isinstance(error, http.SSLError) and not _was_cut(error):
         return HostUntrusted("the TLS handshake failed: certificate not trusted, wrong name, or not a TLS port")
     if isinstance(error, http.ConnectTimeout):
         return HostUnreachable("no answer to the connection attempt")
@@ -90,9 +91,19 @@ def _http(error: http.RequestException) -> WorkerError:
 
 
 def _never_connected(error: BaseException) -> bool:
-    cause: BaseException | None = error.args[0] if error.args and isinstance(error.args[0], BaseException) else None
-    reason = getattr(cause, "reason", cause)
-    return isinstance(reason, NewConnectionError | ConnectTimeoutError)
+    return isinstance(_reason(error), NewConnectionError | ConnectTimeoutError)
+
+
+def _was_cut(error: BaseException) -> bool:
+    """Tell whether TLS ended without a word: a host that goes down says nothing of trust, in a handshake or later."""
+    reason = _reason(error)
+    return isinstance(reason, ssl.SSLEOFError) or isinstance(_reason(reason), ssl.SSLEOFError)
+
+
+def _reason(error: BaseException | None) -> BaseException | None:
+    """Return what an exception of requests or urllib3 was raised for; None when it holds nothing."""
+    inner = error.args[0] if error is not None and error.args and isinstance(error.args[0], BaseException) else None
+    return getattr(inner, "reason", inner) if isinstance(inner, UrllibError) else inner
 
 
 def _http_status(code: int) -> WorkerError:

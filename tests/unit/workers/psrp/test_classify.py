@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -18,6 +19,7 @@ from pypsrp.exceptions import (
 from requests.exceptions import ConnectionError as HttpConnectionError
 from requests.exceptions import ConnectTimeout, ReadTimeout, SSLError
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
+from urllib3.exceptions import SSLError as TlsError
 
 from workers import errors
 from workers.psrp.classify import classify, wire_errors
@@ -31,12 +33,21 @@ def _refused() -> HttpConnectionError:
     return HttpConnectionError(MaxRetryError(None, "/wsman", NewConnectionError(None, "refused")))  # type: ignore[arg-type]
 
 
+def _tls(error: ssl.SSLError) -> SSLError:
+    """As requests raises what a handshake ended with (measured)."""
+    return SSLError(MaxRetryError(None, "/wsman", TlsError(error)))  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("raised", "expected"),
     [
         (AuthenticationError("no"), errors.AccessDenied),
         (spnego.exceptions.NoContextError(), errors.AccessDenied),
         (SSLError("certificate verify failed"), errors.HostUntrusted),
+        (_tls(ssl.SSLCertVerificationError(1, "certificate verify failed")), errors.HostUntrusted),
+        (_tls(ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER]")), errors.HostUntrusted),
+        (_tls(ssl.SSLEOFError(8, "[SSL: UNEXPECTED_EOF_WHILE_READING]")), errors.OutcomeUnknown),
+        (SSLError(TlsError(ssl.SSLEOFError(8, "EOF occurred in violation of protocol"))), errors.OutcomeUnknown),
         (_refused(), errors.HostUnreachable),
         (ConnectTimeout("slow"), errors.HostUnreachable),
         (HttpConnectionError(ProtocolError("Connection aborted.", ConnectionResetError())), errors.OutcomeUnknown),
