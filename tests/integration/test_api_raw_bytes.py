@@ -74,9 +74,8 @@ BOUNDS = settings(
 
 
 @pytest.fixture(scope="module")
-def served(valkey_server: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """One gunicorn process in a database of its own, to which Slack may speak too."""
-    url = f"redis://127.0.0.1:{valkey_server.port}/253"  # type: ignore[attr-defined]
+def served(file_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One gunicorn process for all, to which Slack may speak too."""
     directory = tmp_path_factory.mktemp("api")
     teams = directory / "teams.json"
     teams.write_text(teams_file())
@@ -84,7 +83,7 @@ def served(valkey_server: object, tmp_path_factory: pytest.TempPathFactory) -> I
         "MATRYOSHKA_SLACK_SIGNING_SECRET": SIGNING_SECRET,
         "MATRYOSHKA_SLACK_TEAMS_FILE": str(teams),
     }
-    with served_api(url, directory, **settings) as one:
+    with served_api(file_url, directory, **settings) as one:
         yield one
 
 
