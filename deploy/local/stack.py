@@ -19,12 +19,12 @@ from typing import IO, Any, Self
 import requests
 
 from deploy.local.place import StackError, take
+from deploy.local.ports import free_ports
 from deploy.local.supervisor import Program, Supervisor
 
 ROOT = Path(__file__).resolve().parents[2]
 SCOPES = "admin"
 _PROGRAMS = {"API": "api", "WORKER_1": "worker-1", "WORKER_2": "worker-2", "REDIS": "valkey", "SANDBOX": "sandbox"}
-_HELD: list[socket.socket] = []  # see free_ports
 
 
 @dataclass(frozen=True)
@@ -268,20 +268,6 @@ class Stack:
         fresh.touch(mode=0o600)
         fresh.write_text("".join(f"{key}={value}\n" for key, value in values.items()))
         fresh.replace(target)
-
-
-def free_ports(names: tuple[str, ...]) -> dict[str, int]:
-    """Find loopback ports that no other process is given while this one lives.
-
-    Each stays bound here without listening: the kernel gives it to nobody who asks for a free port, and a server that
-    is told its number and sets SO_REUSEADDR, as servers do, takes it. Released, it might be another's by then.
-    """
-    held = {name: socket.socket() for name in names}
-    for sock in held.values():
-        sock.bind(("127.0.0.1", 0))
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    _HELD.extend(held.values())
-    return {name: sock.getsockname()[1] for name, sock in held.items()}
 
 
 def _answers(port: int) -> bool:

@@ -13,7 +13,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from deploy.local.stack import ROOT, Stack, StackSettings, free_ports
+from deploy.local.ports import free_ports
+from deploy.local.stack import ROOT, Stack, StackSettings
 from deploy.local.supervisor import Program
 from tests.bench.figures import Figure
 

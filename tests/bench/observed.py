@@ -12,7 +12,8 @@ from pathlib import Path
 
 import requests
 
-from deploy.local.stack import ROOT, Stack, StackSettings, free_ports
+from deploy.local.ports import free_ports
+from deploy.local.stack import ROOT, Stack, StackSettings
 from deploy.local.supervisor import Program
 from tests.bench.figures import Figure
 from tests.bench.intake import Client

@@ -19,7 +19,8 @@ from xml.sax.saxutils import escape
 import redis
 import requests
 
-from deploy.local.stack import Stack, free_ports
+from deploy.local.ports import free_ports
+from deploy.local.stack import Stack
 
 
 def canary(name: str) -> str:

@@ -17,7 +17,7 @@ import requests
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from deploy.local.stack import free_ports
+from deploy.local.ports import free_ports
 from service.api.auth import new_key
 from service.api.context import EXTENSION, Context
 from service.api.key_hashing import hash_key

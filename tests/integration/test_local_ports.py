@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from deploy.local.stack import free_ports
+from deploy.local.ports import free_ports
 
 
 def test_a_port_that_was_given_is_given_to_nobody_else() -> None:

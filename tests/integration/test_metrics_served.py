@@ -13,7 +13,7 @@ import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
-from deploy.local.stack import free_ports
+from deploy.local.ports import free_ports
 from service.ledger.plan import Plan, Step
 from service.ledger.store import Store, StoreSettings, Submission
 from tests.integration.api_kit import Served, served_api

